@@ -1,0 +1,42 @@
+//! The objects of the product and the rules that need no I/O and no clock.
+//!
+//! Both ends of the wire use these types. Text that somebody typed is [`crate::text::Untrusted`];
+//! moments are [`Time`], handed in by the caller.
+
+mod card;
+mod change;
+mod company;
+mod contact;
+mod department;
+mod fault;
+mod ids;
+mod member;
+mod person;
+mod request;
+mod role;
+#[cfg(feature = "server")]
+mod schema;
+mod snapshot;
+mod time;
+mod verdict;
+
+pub use card::{Card, CardKind, CodeContent};
+pub use change::Change;
+pub use company::{ChatLinkError, Company, chat_link};
+pub use contact::{
+    AddWay, Contact, ContactAction, ContactDetail, ContactKind, ContactRevision, HistoryEntry, HistoryKind,
+    Source,
+};
+pub use department::Department;
+pub use fault::{Conflict, Fault, Refusal};
+pub use ids::{CardId, CompanyId, ContactId, DepartmentId, IdError, MemberId, RequestId};
+pub use member::{Attribute, Member, MemberAction, Membership, Phone, PhoneKind, Status};
+pub use person::Who;
+pub use request::{
+    ApprovalKind, Channel, Decision, DecisionKind, DecisionMark, Direction, Lifetime, ReasonCode, Request,
+    RequestAction, RequestState, Requester, Seen,
+};
+pub use role::Role;
+pub use snapshot::{Me, Snapshot};
+pub use time::Time;
+pub use verdict::{Verdict, VerdictCode};
