@@ -1,7 +1,13 @@
 //! namecard: the company address book, the contacts outside the company, and the queue of people
 //! waiting for an answer, in a terminal.
 
+pub mod api;
 pub mod domain;
+pub mod formats;
+pub mod i18n;
+pub mod panics;
 pub mod qr;
 pub mod search;
+#[cfg(feature = "server")]
+pub mod server;
 pub mod text;

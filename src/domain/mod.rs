@@ -10,6 +10,7 @@ mod contact;
 mod department;
 mod fault;
 mod ids;
+mod import;
 mod member;
 mod person;
 mod request;
@@ -29,7 +30,12 @@ pub use contact::{
 };
 pub use department::Department;
 pub use fault::{Conflict, Fault, Refusal};
+pub(crate) use ids::CROCKFORD;
 pub use ids::{CardId, CompanyId, ContactId, DepartmentId, IdError, MemberId, RequestId};
+pub use import::{
+    CheckedMember, DepartmentRow, GivenRole, ImportRow, MAX_DEPTH, MAX_FIELD, MemberRow, RefusedRow,
+    RowFault, RowNote, is_mail_address, normalise_line,
+};
 pub use member::{Attribute, Member, MemberAction, Membership, Phone, PhoneKind, Status};
 pub use person::Who;
 pub use request::{

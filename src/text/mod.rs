@@ -12,6 +12,6 @@ mod untrusted;
 mod width;
 
 pub use safe::SafeText;
-pub use sanitise::{MAX_LINE_BYTES, has_hidden, sanitise_line};
+pub use sanitise::{MAX_LINE_BYTES, has_hidden, is_readable, sanitise_line};
 pub use untrusted::{Block, Untrusted};
 pub use width::{cut, width};

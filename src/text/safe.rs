@@ -76,6 +76,13 @@ impl SafeText {
         self.0.to_mut().push_str(text);
     }
 
+    /// Several lines as one text with line breaks between them: for a text area of a page, never for a
+    /// terminal, whose drawing takes single lines.
+    pub fn lines(lines: &[Self]) -> Self {
+        let lines: Vec<&str> = lines.iter().map(Self::as_str).collect();
+        Self(Cow::Owned(lines.join("\n")))
+    }
+
     /// Several texts one after the other, `between` set between the ones that are not empty.
     pub fn join<'a>(parts: impl IntoIterator<Item = &'a Self>, between: &'static str) -> Self {
         let mut all = String::new();

@@ -47,6 +47,15 @@ pub fn has_hidden(text: &str) -> bool {
     !text.is_ascii() && spell_out(text).contains("<U+")
 }
 
+/// Whether there is at least one letter or digit that a reader will see.
+pub fn is_readable(text: &str) -> bool {
+    text.chars().any(|c| {
+        let mut buffer = [0; 4];
+        let alone: &str = c.encode_utf8(&mut buffer);
+        c.is_alphanumeric() && (c.is_ascii() || sanitise_line(alone) == alone)
+    })
+}
+
 fn limit(text: &str) -> (&str, bool) {
     if text.len() <= MAX_LINE_BYTES {
         return (text, false);
@@ -277,7 +286,7 @@ fn is_emoji_base(c: char) -> bool {
 mod tests {
     use proptest::prelude::*;
 
-    use super::{has_hidden, sanitise_line};
+    use super::{has_hidden, is_readable, sanitise_line};
 
     #[test]
     fn each_class_is_shown_as_the_table_says() {
@@ -334,6 +343,16 @@ mod tests {
         assert!(has_hidden("Wang\u{202e}"));
         assert!(has_hidden("Wa\u{200b}ng"));
         assert!(!has_hidden("王芳 👩\u{200d}👧"));
+    }
+
+    #[test]
+    fn a_name_needs_something_to_read() {
+        for readable in ["A", "王", "7", "\u{202e}x"] {
+            assert!(is_readable(readable), "{}", readable.escape_unicode());
+        }
+        for blank in ["", "\u{202e}", "\u{3164}", "--", "\u{e000}", "👍"] {
+            assert!(!is_readable(blank), "{}", blank.escape_unicode());
+        }
     }
 
     proptest! {

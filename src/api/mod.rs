@@ -1,0 +1,32 @@
+//! The contract that both ends compile against: shapes of bodies, codes of problems, events.
+//!
+//! Objects themselves are [`crate::domain`] types. Every answer that renders data carries `now`, the
+//! server's clock, and `as_of`, the `seq` of the read that made it.
+
+mod bodies;
+mod event;
+mod import;
+mod problem;
+
+pub use bodies::{
+    Account, ChangeItem, Changes, CompanyReply, Found, Health, LookupReply, NewCard, NewCompany, NewSession,
+    Page, Place, RemarkBody, RotateCard, SearchReply, SessionReply, Why,
+};
+pub use event::{EventData, EventKind, EventType};
+pub use import::{
+    Applied, ApplyImport, ImportPlan, ImportReply, ImportRowsReply, NewImport, PlannedMember, Signed,
+};
+pub use problem::{Current, Problem, ProblemCode};
+
+/// Header that names a write, so that sending it again does nothing twice.
+pub const IDEMPOTENCY_KEY: &str = "idempotency-key";
+/// Header of a stored answer that was given again.
+pub const IDEMPOTENT_REPLAY: &str = "idempotent-replay";
+/// Media type of problems.
+pub const PROBLEM_JSON: &str = "application/problem+json";
+/// Media type of import rows.
+pub const NDJSON: &str = "application/x-ndjson";
+/// Rows of a page when nothing is said, and the most there may be.
+pub const PAGE: usize = 100;
+/// Rows of a page of the endpoints that fill a client's copy.
+pub const SYNC_PAGE: usize = 500;

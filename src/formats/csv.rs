@@ -1,0 +1,467 @@
+//! A company's people as CSV: `,`, `;` or tab, quoted as RFC 4180, with or without a byte order mark.
+
+use std::cell::Cell;
+use std::io::{self, Read};
+use std::rc::Rc;
+
+use csv::ByteRecord;
+
+use crate::domain::{Attribute, MemberRow, RefusedRow, RowFault};
+use crate::text::Untrusted;
+
+/// Longest line, in bytes.
+const MAX_LINE: usize = 1 << 20;
+/// Most columns.
+const MAX_COLUMNS: usize = 256;
+
+/// Why a file cannot be read at all.
+#[derive(Debug, thiserror::Error)]
+pub enum CsvError {
+    /// The operating system says no.
+    #[error(transparent)]
+    Io(#[from] io::Error),
+    /// There is nothing in the file.
+    #[error("the file is empty")]
+    Empty,
+    /// The header is not UTF-8, or too long.
+    #[error("the header cannot be read")]
+    Header,
+    /// A required column is missing.
+    #[error("the column {0} is missing")]
+    MissingColumn(&'static str),
+    /// A column stands there twice.
+    #[error("the column {0:?} is there twice")]
+    DoubleColumn(Untrusted),
+}
+
+/// What comes out of the file, in its order.
+#[derive(Debug)]
+pub enum CsvItem {
+    /// A row whose shape is right.
+    Row(Box<MemberRow>),
+    /// A row that cannot be taken.
+    Refused(RefusedRow),
+}
+
+/// Reads people row by row, without holding the file.
+pub struct CsvPeople<R: Read> {
+    columns: Vec<Column>,
+    delimiter: u8,
+    reader: Option<csv::Reader<Guard<R>>>,
+    progress: Rc<Progress>,
+    record: ByteRecord,
+}
+
+#[derive(Clone, Debug, PartialEq)]
+enum Column {
+    Id,
+    Name,
+    Alias,
+    Department,
+    Title,
+    ExternalTitle,
+    Mobile,
+    Phone,
+    Email,
+    Manager,
+    LeaderOf,
+    Office,
+    Status,
+    Role,
+    Other(Untrusted),
+}
+
+impl Column {
+    fn named(name: &str) -> Self {
+        match name.trim().to_ascii_lowercase().replace([' ', '-'], "_").as_str() {
+            "id" => Self::Id,
+            "name" => Self::Name,
+            "alias" => Self::Alias,
+            "department" => Self::Department,
+            "title" => Self::Title,
+            "external_title" => Self::ExternalTitle,
+            "mobile" => Self::Mobile,
+            "phone" => Self::Phone,
+            "email" => Self::Email,
+            "manager" => Self::Manager,
+            "leader_of" => Self::LeaderOf,
+            "office" => Self::Office,
+            "status" => Self::Status,
+            "role" => Self::Role,
+            _ => Self::Other(Untrusted::from(name.trim())),
+        }
+    }
+}
+
+/// What the guard has handed out, shared with whoever reads records.
+#[derive(Default)]
+struct Progress {
+    /// Bytes since the last record ended.
+    since_record: Cell<usize>,
+    /// Line breaks in all.
+    lines: Cell<u64>,
+    /// Set when a record grew too long.
+    overflow: Cell<bool>,
+}
+
+/// Hands out the file line by line at most, and stops a record that grows without end.
+struct Guard<R> {
+    inner: io::BufReader<R>,
+    progress: Rc<Progress>,
+    /// Skip to the end of the present line before going on.
+    resync: bool,
+}
+
+impl<R: Read> Guard<R> {
+    fn skip_line(&mut self) -> io::Result<()> {
+        use io::BufRead as _;
+        loop {
+            let buffer = self.inner.fill_buf()?;
+            if buffer.is_empty() {
+                return Ok(());
+            }
+            if let Some(at) = memchr::memchr(b'\n', buffer) {
+                self.inner.consume(at + 1);
+                self.progress.lines.set(self.progress.lines.get() + 1);
+                return Ok(());
+            }
+            let length = buffer.len();
+            self.inner.consume(length);
+        }
+    }
+}
+
+impl<R: Read> Read for Guard<R> {
+    fn read(&mut self, out: &mut [u8]) -> io::Result<usize> {
+        use io::BufRead as _;
+        if self.resync {
+            self.resync = false;
+            self.skip_line()?;
+        }
+        if self.progress.since_record.get() > MAX_LINE {
+            self.progress.overflow.set(true);
+            // What follows is no record any more: the reader above sees the end of the file.
+            return Ok(0);
+        }
+        let buffer = self.inner.fill_buf()?;
+        // At most one line at a time, so that "since the last record" is exact.
+        let end = memchr::memchr(b'\n', buffer).map_or(buffer.len(), |at| at + 1).min(out.len());
+        let (Some(from), Some(to)) = (buffer.get(..end), out.get_mut(..end)) else { return Ok(0) };
+        to.copy_from_slice(from);
+        if from.ends_with(b"\n") {
+            self.progress.lines.set(self.progress.lines.get() + 1);
+        }
+        self.progress.since_record.set(self.progress.since_record.get() + end);
+        self.inner.consume(end);
+        Ok(end)
+    }
+}
+
+impl<R: Read> CsvPeople<R> {
+    /// Reads the header.
+    pub fn new(source: R) -> Result<Self, CsvError> {
+        let mut inner = io::BufReader::with_capacity(64 * 1024, source);
+        let header = read_header(&mut inner)?;
+        let text = std::str::from_utf8(&header).map_err(|_| CsvError::Header)?;
+        let delimiter = guess_delimiter(text);
+        let progress = Rc::new(Progress::default());
+        progress.lines.set(header.iter().filter(|b| **b == b'\n').count() as u64);
+
+        let mut names = ByteRecord::new();
+        builder(delimiter)
+            .from_reader(header.as_slice())
+            .read_byte_record(&mut names)
+            .map_err(|_| CsvError::Header)?;
+        if names.len() > MAX_COLUMNS {
+            return Err(CsvError::Header);
+        }
+        let mut columns: Vec<Column> = Vec::new();
+        for name in &names {
+            let column = Column::named(std::str::from_utf8(name).map_err(|_| CsvError::Header)?);
+            if columns.contains(&column) && column != Column::Other(Untrusted::default()) {
+                return Err(CsvError::DoubleColumn(Untrusted::from(String::from_utf8_lossy(name).as_ref())));
+            }
+            columns.push(column);
+        }
+        for (column, name) in [(Column::Id, "id"), (Column::Name, "name")] {
+            if !columns.contains(&column) {
+                return Err(CsvError::MissingColumn(name));
+            }
+        }
+        let guard = Guard { inner, progress: Rc::clone(&progress), resync: false };
+        Ok(Self {
+            columns,
+            delimiter,
+            reader: Some(builder(delimiter).from_reader(guard)),
+            progress,
+            record: ByteRecord::new(),
+        })
+    }
+
+    /// The next row, or nothing at the end. Only an error of the operating system ends the reading early.
+    #[expect(
+        clippy::should_implement_trait,
+        reason = "an iterator of results would hide that it may go on after a refusal"
+    )]
+    pub fn next(&mut self) -> Result<Option<CsvItem>, io::Error> {
+        let Some(reader) = self.reader.as_mut() else { return Ok(None) };
+        let line = loop {
+            let before = self.progress.lines.get();
+            self.progress.since_record.set(0);
+            let more = reader.read_byte_record(&mut self.record).map_err(io::Error::from)?;
+            let line = before + 1;
+            if self.progress.overflow.take() {
+                self.restart_after_line();
+                return Ok(Some(CsvItem::Refused(refused(line, RowFault::LineTooLong))));
+            }
+            if !more {
+                self.reader = None;
+                return Ok(None);
+            }
+            // Blank lines are skipped by the reader below: the record begins after them.
+            let skipped = blank_lines_before(&self.record, line, self.progress.lines.get());
+            break line + skipped;
+        };
+        Ok(Some(self.row(line)))
+    }
+
+    /// Goes on behind a line that was too long.
+    fn restart_after_line(&mut self) {
+        if let Some(reader) = self.reader.take() {
+            let mut guard = reader.into_inner();
+            guard.resync = true;
+            guard.progress.since_record.set(0);
+            self.reader = Some(builder(self.delimiter).from_reader(guard));
+        }
+    }
+
+    fn row(&self, line: u64) -> CsvItem {
+        if self.record.len() != self.columns.len() {
+            let mut fault = refused(line, RowFault::FieldCount);
+            fault.value = Some(format!("{} / {}", self.record.len(), self.columns.len()).into());
+            return CsvItem::Refused(fault);
+        }
+        let mut row = MemberRow { line, ..MemberRow::default() };
+        for (column, bytes) in self.columns.iter().zip(self.record.iter()) {
+            let Ok(text) = std::str::from_utf8(bytes) else {
+                return CsvItem::Refused(refused(line, RowFault::Utf8));
+            };
+            let value = || Untrusted::from(text);
+            match column {
+                Column::Id => row.id = value(),
+                Column::Name => row.name = value(),
+                Column::Alias => row.alias = value(),
+                Column::Department => row.departments = split_paths(text),
+                Column::Title => row.title = value(),
+                Column::ExternalTitle => row.external_title = value(),
+                Column::Mobile => row.mobile = value(),
+                Column::Phone => row.phone = value(),
+                Column::Email => row.email = value(),
+                Column::Manager => row.manager = value(),
+                Column::LeaderOf => row.leader_of = split_paths(text),
+                Column::Office => row.office = value(),
+                Column::Status => row.status = value(),
+                Column::Role => row.role = value(),
+                Column::Other(name) => {
+                    if !text.trim().is_empty() && !name.is_empty() {
+                        row.attributes.push(Attribute { name: name.clone(), value: value() });
+                    }
+                }
+            }
+        }
+        CsvItem::Row(Box::new(row))
+    }
+}
+
+fn refused(line: u64, code: RowFault) -> RefusedRow {
+    RefusedRow { line, column: None, code, value: None }
+}
+
+/// Lines that were read and are neither part of the record nor its end: blank ones before it.
+fn blank_lines_before(record: &ByteRecord, first: u64, lines_now: u64) -> u64 {
+    let inside = record.iter().flatten().filter(|b| **b == b'\n').count() as u64;
+    // A record without a line break behind it is the last one of the file.
+    lines_now.saturating_sub(first + inside).min(lines_now)
+}
+
+fn builder(delimiter: u8) -> csv::ReaderBuilder {
+    let mut builder = csv::ReaderBuilder::new();
+    builder.has_headers(false).flexible(true).delimiter(delimiter).buffer_capacity(16 * 1024);
+    builder
+}
+
+/// The first line, without a byte order mark. Quoted line breaks in a header are not expected.
+fn read_header<R: Read>(source: &mut io::BufReader<R>) -> Result<Vec<u8>, CsvError> {
+    use io::BufRead as _;
+    loop {
+        let mut line = Vec::new();
+        source.by_ref().take(MAX_LINE as u64 + 1).read_until(b'\n', &mut line)?;
+        if line.is_empty() {
+            return Err(CsvError::Empty);
+        }
+        if line.len() > MAX_LINE {
+            return Err(CsvError::Header);
+        }
+        if line.starts_with(b"\xef\xbb\xbf") {
+            line.drain(..3);
+        }
+        if !line.trim_ascii().is_empty() {
+            return Ok(line);
+        }
+    }
+}
+
+/// The sign that stands most often between the header's names.
+fn guess_delimiter(header: &str) -> u8 {
+    [b',', b';', b'\t']
+        .into_iter()
+        .max_by_key(|delimiter| (header.bytes().filter(|b| b == delimiter).count(), *delimiter == b','))
+        .unwrap_or(b',')
+}
+
+/// Department paths: parts by `/`, several paths by `|`, `\/` and `\|` for the characters themselves.
+/// An empty text is no path.
+pub fn split_paths(text: &str) -> Vec<Vec<Untrusted>> {
+    if text.trim().is_empty() {
+        return Vec::new();
+    }
+    let mut paths = Vec::new();
+    let mut path = Vec::new();
+    let mut part = String::new();
+    let mut chars = text.chars().peekable();
+    while let Some(c) = chars.next() {
+        match c {
+            '\\' if matches!(chars.peek(), Some('/' | '|' | '\\')) => part.extend(chars.next()),
+            '/' => path.push(Untrusted::from(std::mem::take(&mut part).trim())),
+            '|' => {
+                path.push(Untrusted::from(std::mem::take(&mut part).trim()));
+                paths.push(std::mem::take(&mut path));
+            }
+            _ => part.push(c),
+        }
+    }
+    path.push(Untrusted::from(part.trim()));
+    paths.push(path);
+    paths
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::Read as _;
+
+    use proptest::prelude::*;
+
+    use super::{CsvError, CsvItem, CsvPeople, MAX_LINE, split_paths};
+    use crate::domain::RowFault;
+    use crate::text::Untrusted;
+
+    fn read(file: &[u8]) -> Result<Vec<(u64, Result<String, RowFault>)>, CsvError> {
+        let mut people = CsvPeople::new(file)?;
+        let mut rows = Vec::new();
+        while let Some(item) = people.next()? {
+            rows.push(match item {
+                CsvItem::Row(row) => (row.line, Ok(format!("{}|{}", row.id.as_data(), row.name.as_data()))),
+                CsvItem::Refused(fault) => (fault.line, Err(fault.code)),
+            });
+        }
+        Ok(rows)
+    }
+
+    fn ok(line: u64, row: &str) -> (u64, Result<String, RowFault>) {
+        (line, Ok(row.into()))
+    }
+
+    #[test]
+    fn columns_come_in_any_order_with_any_delimiter() {
+        for file in
+            ["name,id\n王芳,w.fang\n", "\u{feff}Name;ID\r\n\"王芳\";w.fang\r\n", "\nid\tname\nw.fang\t王芳"]
+        {
+            let rows = read(file.as_bytes()).unwrap();
+            assert_eq!(
+                rows.iter().map(|(_, row)| row.clone()).collect::<Vec<_>>(),
+                [Ok("w.fang|王芳".to_owned())]
+            );
+        }
+    }
+
+    #[test]
+    fn lines_are_counted_through_quotes_and_blank_lines() {
+        let file = "id,name\na,\"A\nB\"\n\n\nc,C\nd,D";
+        assert_eq!(read(file.as_bytes()).unwrap(), [ok(2, "a|A\nB"), ok(6, "c|C"), ok(7, "d|D")]);
+    }
+
+    #[test]
+    fn a_bad_row_does_not_stop_the_others() {
+        let mut file = b"id,name\na,A\nb,\xff\nc,C,extra\nd".to_vec();
+        file.extend_from_slice(b"\ne,E\n");
+        assert_eq!(
+            read(&file).unwrap(),
+            [
+                ok(2, "a|A"),
+                (3, Err(RowFault::Utf8)),
+                (4, Err(RowFault::FieldCount)),
+                (5, Err(RowFault::FieldCount)),
+                ok(6, "e|E"),
+            ]
+        );
+    }
+
+    #[test]
+    fn an_endless_line_is_refused_and_skipped() {
+        let mut file = b"id,name\na,A\nb,".to_vec();
+        file.extend(std::iter::repeat_n(b'x', 3 * MAX_LINE));
+        file.extend_from_slice(b"\nc,C\n");
+        assert_eq!(read(&file).unwrap(), [ok(2, "a|A"), (3, Err(RowFault::LineTooLong)), ok(4, "c|C")]);
+
+        // Without any end: bounded in memory, refused, finished.
+        let endless = b"id,name\nb,".chain(std::io::repeat(b'x').take(64 << 20));
+        let mut people = CsvPeople::new(endless).unwrap();
+        assert!(
+            matches!(people.next().unwrap(), Some(CsvItem::Refused(f)) if f.code == RowFault::LineTooLong)
+        );
+        assert!(people.next().unwrap().is_none());
+    }
+
+    #[test]
+    fn a_header_without_its_columns_is_refused() {
+        assert!(matches!(read(b""), Err(CsvError::Empty)));
+        assert!(matches!(read(b"name,title\n"), Err(CsvError::MissingColumn("id"))));
+        assert!(matches!(read(b"id,name,ID\n"), Err(CsvError::DoubleColumn(_))));
+        assert!(matches!(read(b"id,\xffname\n"), Err(CsvError::Header)));
+    }
+
+    #[test]
+    fn paths_are_split_and_escaped() {
+        let shown = |text: &str| {
+            split_paths(text)
+                .iter()
+                .map(|path| path.iter().map(Untrusted::as_data).collect::<Vec<_>>().join(" > "))
+                .collect::<Vec<_>>()
+        };
+        assert_eq!(shown("Acme/R\\/D | Guild"), ["Acme > R/D", "Guild"]);
+        assert_eq!(shown("a\\|b/c"), ["a|b > c"]);
+        assert!(shown(" ").is_empty());
+        assert_eq!(shown("a//b"), ["a >  > b"]);
+    }
+
+    proptest! {
+        #[test]
+        fn anything_is_read_without_a_panic(file in prop::collection::vec(any::<u8>(), 0..400)) {
+            let mut whole = b"id,name,department\n".to_vec();
+            whole.extend(file);
+            let _ = read(&whole);
+        }
+
+        #[test]
+        fn quoted_fields_come_back(names in prop::collection::vec("[^\u{feff}\r]{1,12}", 1..8)) {
+            let mut file = csv::Writer::from_writer(Vec::new());
+            file.write_record(["id", "name"]).unwrap();
+            for (at, name) in names.iter().enumerate() {
+                file.write_record([format!("m{at}").as_str(), name]).unwrap();
+            }
+            let rows = read(&file.into_inner().unwrap()).unwrap();
+            let expected: Vec<_> = names.iter().enumerate().map(|(at, name)| Ok(format!("m{at}|{name}"))).collect();
+            prop_assert_eq!(rows.into_iter().map(|(_, row)| row).collect::<Vec<_>>(), expected);
+        }
+    }
+}

@@ -1,0 +1,159 @@
+//! The backend: an HTTP server over one store. It decides; the client explains.
+
+mod access;
+mod address;
+mod approvals;
+mod auth;
+mod cards;
+mod clock;
+mod events;
+mod ids;
+mod import;
+mod index;
+mod listen;
+mod page;
+mod policy;
+mod respond;
+mod routes;
+mod secrets;
+mod store;
+
+use std::path::PathBuf;
+use std::sync::{Arc, PoisonError, RwLock};
+use std::time::Duration;
+
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
+
+pub use address::Address;
+pub use clock::Clock;
+pub use listen::serve;
+pub use routes::openapi;
+pub use secrets::{CardKey, Token, TokenKind};
+pub use store::{Durability, StoreError};
+
+use crate::domain::Time;
+use events::Hub;
+use secrets::Hash;
+use store::{Store, Write};
+
+/// How to open a server.
+#[derive(Debug)]
+pub struct Options {
+    /// The database file; made when missing.
+    pub database: PathBuf,
+    /// How commits reach the disk.
+    pub durability: Durability,
+    /// What time it is.
+    pub clock: Clock,
+    /// The key of codes, forms and status links.
+    pub card_key: CardKey,
+    /// The server's own token of this run.
+    pub operator: Option<Token>,
+    /// Where visitors reach it.
+    pub address: Address,
+    /// Whether a form must rest some seconds before it is sent, and ends after half an hour.
+    pub form_waits: bool,
+}
+
+/// A running backend: the store and what watches over it. Cheap to clone.
+#[derive(Clone, Debug)]
+pub struct App(Arc<Inner>);
+
+#[derive(Debug)]
+struct Inner {
+    store: Store,
+    clock: Clock,
+    hub: Hub,
+    card_key: CardKey,
+    operator: Option<Hash>,
+    address: RwLock<Address>,
+    form_waits: bool,
+    indexes: index::Indexes,
+    /// Writes under way: they finish even when their caller is gone.
+    writes: TaskTracker,
+    tasks: TaskTracker,
+    stopping: CancellationToken,
+}
+
+/// How long a stop waits for writes that are under way.
+const FINISH_WRITES: Duration = Duration::from_secs(5);
+
+impl App {
+    /// Opens the store. Nothing runs yet.
+    pub async fn open(options: Options) -> Result<Self, StoreError> {
+        let store = Store::open(&options.database, options.durability).await?;
+        Ok(Self(Arc::new(Inner {
+            store,
+            clock: options.clock,
+            hub: Hub::default(),
+            card_key: options.card_key,
+            operator: options.operator.as_ref().map(Token::hash),
+            address: RwLock::new(options.address),
+            form_waits: options.form_waits,
+            indexes: index::Indexes::default(),
+            writes: TaskTracker::new(),
+            tasks: TaskTracker::new(),
+            stopping: CancellationToken::new(),
+        })))
+    }
+
+    /// The router: every route of the API and the visitor's pages.
+    pub fn router(&self) -> axum::Router {
+        routes::router(self)
+    }
+
+    /// Starts what runs besides calls: announcing what time changes.
+    pub fn start_tasks(&self) {
+        self.0.tasks.spawn(events::keep_time(self.clone()));
+    }
+
+    /// Says goodbye to streams, finishes running writes, closes the store.
+    pub async fn stop(&self) {
+        self.0.stopping.cancel();
+        self.0.writes.close();
+        self.0.tasks.close();
+        // A write that hangs longer than this was not acknowledged: the store rolls it back.
+        let _ = tokio::time::timeout(FINISH_WRITES, self.0.writes.wait()).await;
+        let _ = tokio::time::timeout(FINISH_WRITES, self.0.tasks.wait()).await;
+        self.0.store.close().await;
+    }
+
+    /// Where visitors reach this server from now on.
+    pub fn set_address(&self, address: Address) {
+        *self.0.address.write().unwrap_or_else(PoisonError::into_inner) = address;
+    }
+
+    /// Where visitors reach this server.
+    pub(crate) fn address(&self) -> Address {
+        self.0.address.read().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    pub(crate) fn store(&self) -> &Store {
+        &self.0.store
+    }
+
+    pub(crate) fn hub(&self) -> &Hub {
+        &self.0.hub
+    }
+
+    pub(crate) fn card_key(&self) -> &CardKey {
+        &self.0.card_key
+    }
+
+    pub(crate) fn now(&self) -> Time {
+        self.0.clock.now()
+    }
+
+    pub(crate) fn stopping(&self) -> &CancellationToken {
+        &self.0.stopping
+    }
+
+    /// Begins a change at the present moment.
+    pub(crate) async fn write(&self) -> Result<Write, StoreError> {
+        let mut tx = self.0.store.write(&self.0.hub, self.now()).await?;
+        // Waiting for the writer may have taken a while: the change happens now.
+        tx.set_now(self.now());
+        Ok(tx)
+    }
+}

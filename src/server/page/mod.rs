@@ -1,0 +1,181 @@
+//! The visitor's pages: no script, no cookie, readable on a phone, in English and Chinese.
+//!
+//! A card link leads to the namecard; business or personal is asked first; the form leads to a private
+//! status page. Whatever is not there looks the same.
+
+mod form;
+mod headers;
+mod status;
+mod views;
+
+use askama::Template;
+use axum::Router;
+use axum::extract::rejection::QueryRejection;
+use axum::extract::{DefaultBodyLimit, Path, Query, State};
+use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
+use axum::response::{IntoResponse as _, Response};
+use axum::routing::{get, post};
+use serde::Deserialize;
+
+use super::App;
+use super::respond::{Failure, header_text};
+use super::secrets::{normalise_token, sha256};
+use super::store::cards::{self, OpenCard};
+use crate::formats;
+use crate::i18n::{Lang, Text, Words};
+
+/// The pages' style; its hash stands in the content security policy.
+pub(crate) const STYLE: &str = include_str!("../../../assets/pages/style.css");
+
+/// Longest body of a form.
+const MAX_FORM: usize = 16 * 1024;
+
+/// The routes of the pages. Paths are found without regard to the case of their letters.
+pub(super) fn routes() -> Router<App> {
+    let mut router = Router::new();
+    for prefix in ["/C", "/c"] {
+        router = router
+            .route(&format!("{prefix}/{{token}}"), get(card).post(form::send))
+            .route(&format!("{prefix}/{{token}}/vcard"), get(vcard));
+    }
+    for prefix in ["/S", "/s"] {
+        router = router
+            .route(&format!("{prefix}/{{token}}"), get(status::show))
+            .route(&format!("{prefix}/{{token}}/withdraw"), post(status::withdraw));
+    }
+    router.layer(DefaultBodyLimit::max(MAX_FORM)).layer(axum::middleware::map_response(headers::protect))
+}
+
+/// The words of the language that the visitor's browser asks for.
+fn words(headers: &HeaderMap) -> Words {
+    Words::of(Lang::accepted(header_text(headers, header::ACCEPT_LANGUAGE.as_str()).unwrap_or_default()))
+}
+
+/// Renders a page.
+fn render(status: StatusCode, page: &impl Template) -> Response {
+    match page.render() {
+        Ok(html) => {
+            let media = [(header::CONTENT_TYPE, HeaderValue::from_static("text/html; charset=utf-8"))];
+            (status, media, html).into_response()
+        }
+        Err(error) => {
+            tracing::error!(target: "namecard::page", error = %error, "a page could not be made");
+            StatusCode::INTERNAL_SERVER_ERROR.into_response()
+        }
+    }
+}
+
+/// The page for everything that is not there: unknown, revoked and expired cards alike.
+pub(super) fn not_found(headers: Option<&HeaderMap>) -> Response {
+    let w = headers.map_or_else(|| Words::of(Lang::En), words);
+    let page = views::Message {
+        title: w.get(Text::PageNotFoundTitle),
+        lines: vec![w.get(Text::PageNotFoundWhy)],
+        back: None,
+        w,
+    };
+    render(StatusCode::NOT_FOUND, &page)
+}
+
+/// The page for a failure of ours.
+fn failed(headers: &HeaderMap, failure: &Failure) -> Response {
+    if let Failure::Store(error) = failure {
+        tracing::error!(target: "namecard::page", error = %error, "a page failed");
+    }
+    let w = words(headers);
+    let page = views::Message {
+        title: w.get(Text::PageFailedTitle),
+        lines: vec![w.get(Text::PageFailedWhy)],
+        back: None,
+        w,
+    };
+    render(StatusCode::SERVICE_UNAVAILABLE, &page)
+}
+
+/// Opens the card that a token leads to.
+async fn open(app: &App, token: &str) -> Result<Option<OpenCard>, Failure> {
+    // A token of the wrong form is looked up as well: it takes the same way as an unknown one.
+    let token = normalise_token(token).unwrap_or_default();
+    let mut read = app.store().read().await?;
+    Ok(cards::open(read.conn(), &sha256(token.as_bytes()), app.now()).await?)
+}
+
+/// What the first page asks: business or personal.
+#[derive(Debug, Default, Deserialize)]
+struct CardQuery {
+    #[serde(rename = "for", default)]
+    purpose: String,
+}
+
+async fn card(
+    State(app): State<App>,
+    Path(token): Path<String>,
+    query: Result<Query<CardQuery>, QueryRejection>,
+    headers: HeaderMap,
+) -> Response {
+    let card = match open(&app, &token).await {
+        Ok(Some(card)) => card,
+        Ok(None) => return not_found(Some(&headers)),
+        Err(failure) => return failed(&headers, &failure),
+    };
+    let w = words(&headers);
+    let path = path_of(&token);
+    let query = query.map(|Query(query)| query).unwrap_or_default();
+    match query.purpose.as_str() {
+        "business" => form::fresh(&app, &w, &card, &path, None).await,
+        "personal" => {
+            let (name, company) = (card.name.whole(), card.company_name.whole());
+            let page = views::Message {
+                title: w.get(Text::PagePersonalTitle),
+                lines: vec![
+                    w.fill(Text::PagePersonalWhy, &[("name", name), ("company", company)]),
+                    w.get(Text::PagePersonalInstead),
+                    w.get(Text::PageNothingKept),
+                ],
+                back: Some(path),
+                w,
+            };
+            render(StatusCode::OK, &page)
+        }
+        _ => render(
+            StatusCode::OK,
+            &views::Card {
+                name: card.name.whole(),
+                title: card.title.as_ref().map(|title| title.whole()),
+                company: card.company_name.whole(),
+                path,
+                local_only: app.address().local_only,
+                w,
+            },
+        ),
+    }
+}
+
+/// The path of a card's page. The token has the form of one, or there was no page.
+fn path_of(token: &str) -> String {
+    format!("/C/{}", normalise_token(token).unwrap_or_default())
+}
+
+async fn vcard(State(app): State<App>, Path(token): Path<String>, headers: HeaderMap) -> Response {
+    let card = match open(&app, &token).await {
+        Ok(Some(card)) => card,
+        Ok(None) => return not_found(Some(&headers)),
+        Err(failure) => return failed(&headers, &failure),
+    };
+    let (name, company) = (card.name.whole(), card.company_name.whole());
+    let title = card.title.as_ref().map(|title| title.whole());
+    // Exactly what the page shows.
+    let file = formats::vcard(
+        name.as_str(),
+        Some(company.as_str()),
+        title.as_ref().map(|title| title.as_str()),
+        &[],
+        &[],
+        None,
+    );
+    let headers = [
+        (header::CONTENT_TYPE, HeaderValue::from_static("text/vcard; charset=utf-8")),
+        (header::CONTENT_DISPOSITION, HeaderValue::from_static("attachment; filename=\"namecard.vcf\"")),
+    ];
+    (headers, file).into_response()
+}

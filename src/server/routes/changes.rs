@@ -1,0 +1,145 @@
+//! The change feed and the event stream.
+
+use std::collections::BTreeSet;
+
+use axum::body::Body;
+use axum::extract::State;
+use axum::http::{HeaderMap, HeaderValue, header};
+use axum::response::Response;
+use serde::Deserialize;
+
+use crate::api::{ChangeItem, Changes, EventKind, EventType, Problem, ProblemCode};
+use crate::domain::{ContactId, DepartmentId, MemberId, RequestId};
+use crate::server::access::{self, Viewer};
+use crate::server::auth::Caller;
+use crate::server::respond::{Failure, Params, header_text, ok};
+use crate::server::store::{Conn, contacts, departments, members, outbox, requests};
+use crate::server::{App, approvals, events};
+
+/// Outbox rows that one answer covers.
+const BATCH: i64 = 1_000;
+
+/// From where on.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Since {
+    since: Option<i64>,
+}
+
+#[utoipa::path(get, path = "/v1/changes", security(("token" = [])),
+    params(("since" = i64, Query, description = "as_of of the start, or of the answer before")),
+    responses((status = 200, body = Changes)))]
+pub(super) async fn changes(
+    State(app): State<App>,
+    caller: Caller,
+    Params(params): Params<Since>,
+) -> Result<Response, Failure> {
+    let viewer = caller.viewer()?;
+    let since = params.since.ok_or_else(|| Problem::invalid("since", "missing"))?;
+    let now = app.now();
+    let mut read = app.store().read().await?;
+    let head = outbox::head(read.conn(), viewer.company).await?;
+    if !outbox::reaches(head, since) {
+        return ok(&Changes { changes: Vec::new(), reset: true, more: false, as_of: head, now });
+    }
+    let rows = outbox::after(read.conn(), viewer.company, since, BATCH).await?;
+    let as_of = rows.last().map_or(since, |row| row.seq);
+    let mut objects: BTreeSet<(EventKind, String)> = BTreeSet::new();
+    for row in rows {
+        if row.what == EventType::Reset {
+            return ok(&Changes { changes: Vec::new(), reset: true, more: false, as_of: head, now });
+        }
+        if access::hears(viewer, row.member) {
+            objects.insert((row.kind, row.id));
+        }
+    }
+    let mut changes = Vec::new();
+    let mut touched_departments = BTreeSet::new();
+    for (kind, id) in objects {
+        match kind {
+            EventKind::Department => {
+                touched_departments.insert(id);
+            }
+            _ => changes.extend(render(&app, read.conn(), viewer, kind, &id, head).await?),
+        }
+    }
+    if !touched_departments.is_empty() {
+        // Counts are made for all of them at once.
+        for department in departments::list(read.conn(), viewer.company, head).await? {
+            if touched_departments.remove(department.id.as_str()) {
+                changes.push(ChangeItem::Department { department: Box::new(department) });
+            }
+        }
+        let gone = touched_departments.iter().filter_map(|id| DepartmentId::new(id).ok());
+        changes.extend(gone.map(|id| ChangeItem::DepartmentGone { id, as_of: head }));
+    }
+    ok(&Changes { changes, reset: false, more: as_of < head, as_of, now })
+}
+
+/// One object as the viewer sees it now, or that it is gone.
+async fn render(
+    app: &App,
+    conn: &mut Conn,
+    viewer: &Viewer,
+    kind: EventKind,
+    id: &str,
+    as_of: i64,
+) -> Result<Option<ChangeItem>, Failure> {
+    let now = app.now();
+    Ok(match kind {
+        EventKind::Member => match MemberId::new(id) {
+            Ok(id) => Some(match members::by_id(conn, viewer.company, &id).await? {
+                Some(row) => ChangeItem::Member { member: Box::new(row.seen_by(viewer, as_of)) },
+                None => ChangeItem::MemberGone { id, as_of },
+            }),
+            Err(_) => None,
+        },
+        EventKind::Request => match RequestId::new(id) {
+            Ok(id) => {
+                let row = requests::by_id(conn, &id, now, as_of).await?;
+                Some(match row.filter(|row| row.target == viewer.member) {
+                    Some(row) => {
+                        ChangeItem::Request { request: Box::new(approvals::seen_by(row, viewer, now)) }
+                    }
+                    None => ChangeItem::RequestGone { id, as_of },
+                })
+            }
+            Err(_) => None,
+        },
+        EventKind::Contact => match ContactId::new(id) {
+            Ok(id) => {
+                let row = contacts::by_id(conn, &id, now, as_of).await?;
+                Some(match row.filter(|row| row.owner == viewer.member) {
+                    Some(row) => ChangeItem::Contact { contact: Box::new(row.contact) },
+                    None => ChangeItem::ContactGone { id, as_of },
+                })
+            }
+            Err(_) => None,
+        },
+        EventKind::Card => Some(ChangeItem::Card),
+        EventKind::Department | EventKind::Company => None,
+    })
+}
+
+#[utoipa::path(get, path = "/v1/events", security(("token" = [])),
+    params(("since" = Option<i64>, Query, description = "seq to go on from; Last-Event-ID goes before it")),
+    responses((status = 200, description = "Server-sent events: change, reset, bye. Data is EventData.",
+               content_type = "text/event-stream")))]
+pub(super) async fn events(
+    State(app): State<App>,
+    caller: Caller,
+    headers: HeaderMap,
+    Params(params): Params<Since>,
+) -> Result<Response, Failure> {
+    let viewer = caller.viewer()?.clone();
+    let session = caller.session.ok_or_else(|| Problem::new(ProblemCode::Unauthenticated))?;
+    let last_event = header_text(&headers, "last-event-id").and_then(|id| id.parse().ok());
+    let since = match last_event.or(params.since) {
+        Some(since) => since,
+        None => outbox::head(app.store().read().await?.conn(), viewer.company).await?,
+    };
+    let place = app.hub().take_place(viewer.member).ok_or_else(|| Problem::new(ProblemCode::Unavailable))?;
+    let mut response = Response::new(Body::from_stream(events::stream(app, viewer, session, since, place)));
+    response.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static("text/event-stream"));
+    Ok(response)
+}

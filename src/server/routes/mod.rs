@@ -1,0 +1,212 @@
+//! Every route of the server, in one table: method, path, action, handler. The router, the access check
+//! and the test of the API's description are made from it.
+
+mod admin;
+mod card;
+mod changes;
+mod contacts;
+mod directory;
+mod guard;
+mod imports;
+mod requests;
+mod search;
+mod start;
+
+use axum::Router;
+use axum::extract::DefaultBodyLimit;
+use axum::http::Method;
+use axum::middleware;
+use axum::response::{IntoResponse as _, Response};
+use axum::routing::{MethodRouter, delete, get, post, put};
+use utoipa::OpenApi;
+
+use super::App;
+use super::access::Action;
+use super::auth;
+use super::page;
+use super::respond::{Failure, MAX_BODY};
+use crate::api::{Problem, ProblemCode};
+
+/// A route of the API.
+pub(crate) struct Route {
+    pub(crate) method: Method,
+    pub(crate) path: &'static str,
+    /// What it does: who may is decided by this, before the handler runs.
+    pub(crate) action: Action,
+    pub(crate) handler: fn() -> MethodRouter<App>,
+}
+
+macro_rules! routes {
+    ($($method:ident $path:literal $action:ident $handler:path;)*) => {
+        &[$(Route {
+            method: Method::$method,
+            path: $path,
+            action: Action::$action,
+            handler: || routes!(@ $method)($handler),
+        }),*]
+    };
+    (@ GET) => { get };
+    (@ POST) => { post };
+    (@ PUT) => { put };
+    (@ DELETE) => { delete };
+}
+
+/// The API. The visitor's pages are in [`page::routes`].
+pub(crate) const ROUTES: &[Route] = routes! {
+    GET "/v1/openapi.json" ReadPublic describe;
+    GET "/v1/health" ReadPublic start::health;
+    GET "/v1/start" ReadDirectory start::start;
+    GET "/v1/me" ReadDirectory start::me;
+    GET "/v1/departments" ReadDirectory directory::departments;
+    GET "/v1/members" ReadDirectory directory::members;
+    GET "/v1/members/{id}" ReadDirectory directory::member;
+    GET "/v1/search" ReadDirectory search::search;
+    GET "/v1/lookup" ReadDirectory search::lookup;
+    GET "/v1/contacts" ReadContacts contacts::list;
+    GET "/v1/contacts/{id}" ReadContacts contacts::one;
+    PUT "/v1/contacts/{id}/remark" ChangeContacts contacts::set_remark;
+    DELETE "/v1/contacts/{id}" ChangeContacts contacts::remove;
+    GET "/v1/requests" ReadRequests requests::list;
+    GET "/v1/requests/count" ReadRequests requests::count;
+    GET "/v1/requests/{id}" ReadRequests requests::one;
+    POST "/v1/requests/{id}/decision" Decide requests::decide;
+    POST "/v1/requests/{id}/undo" Decide requests::undo;
+    PUT "/v1/card" OwnCards card::ensure;
+    POST "/v1/card/rotate" OwnCards card::rotate;
+    GET "/v1/changes" Follow changes::changes;
+    GET "/v1/events" Follow changes::events;
+    GET "/v1/local" Operate admin::local;
+    POST "/v1/companies" Operate admin::add_company;
+    POST "/v1/sessions" Operate admin::add_session;
+    PUT "/v1/local" Operate admin::sign_in;
+    POST "/v1/imports" Import imports::begin;
+    PUT "/v1/imports/{id}/rows" Import imports::stage;
+    GET "/v1/imports/{id}/plan" Import imports::plan;
+    POST "/v1/imports/{id}/apply" Import imports::apply;
+    DELETE "/v1/imports/{id}" Import imports::forget;
+};
+
+/// The API's description.
+#[derive(OpenApi)]
+#[openapi(
+    info(title = "namecard", description = "Directory, external contacts and approvals of a company."),
+    paths(
+        describe,
+        start::health,
+        start::start,
+        start::me,
+        directory::departments,
+        directory::members,
+        directory::member,
+        search::search,
+        search::lookup,
+        contacts::list,
+        contacts::one,
+        contacts::set_remark,
+        contacts::remove,
+        requests::list,
+        requests::count,
+        requests::one,
+        requests::decide,
+        requests::undo,
+        card::ensure,
+        card::rotate,
+        changes::changes,
+        changes::events,
+        admin::local,
+        admin::add_company,
+        admin::add_session,
+        admin::sign_in,
+        imports::begin,
+        imports::stage,
+        imports::plan,
+        imports::apply,
+        imports::forget,
+    ),
+    components(schemas(Problem, crate::api::EventData)),
+    modifiers(&Security)
+)]
+struct Description;
+
+struct Security;
+
+impl utoipa::Modify for Security {
+    fn modify(&self, api: &mut utoipa::openapi::OpenApi) {
+        use utoipa::openapi::security::{Http, HttpAuthScheme, SecurityScheme};
+        let scheme = SecurityScheme::Http(Http::new(HttpAuthScheme::Bearer));
+        api.components.get_or_insert_default().add_security_scheme("token", scheme);
+    }
+}
+
+/// The description of the API as the server serves it: OpenAPI 3.1.
+pub fn openapi() -> String {
+    Description::openapi().to_pretty_json().unwrap_or_default()
+}
+
+#[utoipa::path(get, path = "/v1/openapi.json", responses((status = 200, description = "This description.")))]
+async fn describe() -> Response {
+    ([(axum::http::header::CONTENT_TYPE, "application/json")], openapi()).into_response()
+}
+
+/// Makes the router.
+pub(crate) fn router(app: &App) -> Router {
+    let mut router = Router::new();
+    for route in ROUTES {
+        let admit = middleware::from_fn_with_state((app.clone(), route.action), auth::admit);
+        let handler = (route.handler)().route_layer(admit);
+        // Rows of an import come as a stream and are limited line by line.
+        let limit = if route.action == Action::Import && route.method == Method::PUT {
+            DefaultBodyLimit::disable()
+        } else {
+            DefaultBodyLimit::max(MAX_BODY)
+        };
+        router = router.route(route.path, handler.layer(limit));
+    }
+    router
+        .merge(page::routes())
+        .fallback(not_found)
+        .method_not_allowed_fallback(method_not_allowed)
+        .layer(middleware::from_fn_with_state(app.clone(), guard::guard))
+        .with_state(app.clone())
+}
+
+async fn not_found(uri: axum::http::Uri) -> Response {
+    if uri.path().starts_with("/v1/") {
+        Failure::from(Problem::new(ProblemCode::NotFound)).into_response()
+    } else {
+        page::not_found(None)
+    }
+}
+
+async fn method_not_allowed() -> Response {
+    Failure::from(Problem::new(ProblemCode::MethodNotAllowed)).into_response()
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use super::{ROUTES, openapi};
+
+    #[test]
+    fn the_description_names_exactly_the_routes() {
+        let api: serde_json::Value = serde_json::from_str(&openapi()).unwrap();
+        assert!(api["openapi"].as_str().unwrap().starts_with("3.1"));
+        let described: BTreeSet<String> = api["paths"]
+            .as_object()
+            .unwrap()
+            .iter()
+            .flat_map(|(path, methods)| {
+                methods
+                    .as_object()
+                    .unwrap()
+                    .keys()
+                    .map(move |method| format!("{} {path}", method.to_uppercase()))
+            })
+            .collect();
+        let routes: BTreeSet<String> =
+            ROUTES.iter().map(|route| format!("{} {}", route.method, route.path)).collect();
+        assert_eq!(described, routes);
+        assert_eq!(routes.len(), ROUTES.len(), "a route stands twice");
+    }
+}

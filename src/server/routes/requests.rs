@@ -1,0 +1,164 @@
+//! Requests and decisions.
+
+use axum::extract::State;
+use axum::response::Response;
+use serde::{Deserialize, Serialize};
+
+use super::directory::Paging;
+use crate::api::{PAGE, Page, Problem, ProblemCode};
+use crate::domain::{Decision, Request, RequestId, RequestState, Time};
+use crate::server::access::{self, Action, Answer, Object};
+use crate::server::auth::Caller;
+use crate::server::respond::{Begun, Failure, Id, IfMatch, Json, Key, Once, Params, ok, ok_with_revision};
+use crate::server::store::requests::{self, Box as Which};
+use crate::server::store::{Conn, outbox};
+use crate::server::{App, approvals};
+
+/// Which requests to list.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct ListParams {
+    #[serde(rename = "box", default)]
+    which: BoxName,
+    state: Option<RequestState>,
+    #[serde(default)]
+    after: String,
+    limit: Option<i64>,
+}
+
+#[derive(Clone, Copy, Debug, Default, Deserialize)]
+#[serde(rename_all = "snake_case")]
+enum BoxName {
+    #[default]
+    Approvals,
+    Incoming,
+}
+
+/// Where a page of requests goes on: when the last row's life ends, and its id.
+fn parse_cursor(text: &str) -> Result<Option<(i64, String)>, Failure> {
+    if text.is_empty() {
+        return Ok(None);
+    }
+    let malformed = || Failure::from(Problem::invalid("after", "malformed"));
+    let (ends, id) = text.split_once('~').ok_or_else(malformed)?;
+    let id = RequestId::new(id).map_err(|_| malformed())?;
+    Ok(Some((ends.parse().map_err(|_| malformed())?, id.as_str().to_owned())))
+}
+
+#[utoipa::path(get, path = "/v1/requests", security(("token" = [])),
+    params(("box" = Option<String>, Query, description = "approvals (what waits, the default) or incoming (all)"),
+           ("state" = Option<String>, Query, description = "only this state"),
+           ("after" = Option<String>, Query, description = "cursor: next of the page before"),
+           ("limit" = Option<i64>, Query, description = "1 to 100")),
+    responses((status = 200, body = Page<Request>)))]
+pub(super) async fn list(
+    State(app): State<App>,
+    caller: Caller,
+    Params(params): Params<ListParams>,
+) -> Result<Response, Failure> {
+    let viewer = caller.viewer()?;
+    let limit = Paging { after: String::new(), limit: params.limit }.limit(PAGE)?;
+    let after = parse_cursor(&params.after)?;
+    let now = app.now();
+    let mut read = app.store().read().await?;
+    let as_of = outbox::head(read.conn(), viewer.company).await?;
+    let which = match params.which {
+        BoxName::Approvals => Which::Approvals,
+        BoxName::Incoming => Which::Incoming,
+    };
+    let rows =
+        requests::page(read.conn(), viewer.member, which, params.state, now, after, limit, as_of).await?;
+    let full = i64::try_from(rows.len()).unwrap_or(i64::MAX) == limit;
+    let items: Vec<Request> = rows.into_iter().map(|row| approvals::seen_by(row, viewer, now)).collect();
+    let next = items.last().filter(|_| full).map(|last| format!("{}~{}", last.expires.as_micros(), last.id));
+    ok(&Page { items, next, as_of, now })
+}
+
+/// How many wait.
+#[derive(Debug, Serialize, utoipa::ToSchema)]
+pub(super) struct CountReply {
+    /// Requests that wait for the caller; decided ones that can still be undone do not count.
+    count: i64,
+    /// The server's clock.
+    now: Time,
+}
+
+#[utoipa::path(get, path = "/v1/requests/count", security(("token" = [])), responses((status = 200, body = CountReply)))]
+pub(super) async fn count(State(app): State<App>, caller: Caller) -> Result<Response, Failure> {
+    let viewer = caller.viewer()?;
+    let now = app.now();
+    let mut read = app.store().read().await?;
+    ok(&CountReply { count: requests::count_open(read.conn(), viewer.member, now).await?, now })
+}
+
+/// One request as the caller sees it; what is not theirs is not there.
+async fn seen(app: &App, conn: &mut Conn, caller: &Caller, id: &RequestId) -> Result<Request, Failure> {
+    let viewer = caller.viewer()?;
+    let now = app.now();
+    let as_of = outbox::head(conn, viewer.company).await?;
+    let row = requests::by_id(conn, id, now, as_of).await?;
+    let row = row.filter(|row| {
+        let object = Object::Owned { company: row.company, owner: row.target };
+        access::can(&caller.actor, Action::ReadRequests, object) == Answer::Allow
+    });
+    let row = row.ok_or_else(|| Problem::new(ProblemCode::NotFound))?;
+    Ok(approvals::seen_by(row, viewer, now))
+}
+
+#[utoipa::path(get, path = "/v1/requests/{id}", security(("token" = [])), params(("id" = String, Path)),
+    responses((status = 200, body = Request), (status = 404, body = Problem)))]
+pub(super) async fn one(
+    State(app): State<App>,
+    caller: Caller,
+    Id(id): Id<RequestId>,
+) -> Result<Response, Failure> {
+    let mut read = app.store().read().await?;
+    let request = seen(&app, read.conn(), &caller, &id).await?;
+    ok_with_revision(&request, request.revision)
+}
+
+#[utoipa::path(post, path = "/v1/requests/{id}/decision", security(("token" = [])),
+    params(("id" = String, Path), ("if-match" = String, Header), ("idempotency-key" = String, Header)),
+    request_body = Decision,
+    responses((status = 200, body = Request), (status = 404, body = Problem), (status = 409, body = Problem),
+              (status = 412, body = Problem), (status = 428, body = Problem)))]
+pub(super) async fn decide(
+    State(app): State<App>,
+    caller: Caller,
+    Id(id): Id<RequestId>,
+    IfMatch(revision): IfMatch,
+    key: Key,
+    body: Json<Decision>,
+) -> Result<Response, Failure> {
+    let viewer = caller.viewer()?;
+    let object = format!("{id}@{revision}");
+    let mut once = match Once::begin(&app, &caller.actor, "requests.decide", &object, key, body.hash).await? {
+        Begun::Do(once) => once,
+        Begun::Done(response) => return Ok(response),
+    };
+    approvals::decide(&mut once.tx, viewer, &id, revision, &body.value, &caller.call).await?;
+    let request = seen(&app, once.tx.conn(), &caller, &id).await?;
+    once.finish(&request, Some(request.revision)).await
+}
+
+#[utoipa::path(post, path = "/v1/requests/{id}/undo", security(("token" = [])),
+    params(("id" = String, Path), ("if-match" = String, Header), ("idempotency-key" = String, Header)),
+    responses((status = 200, body = Request), (status = 404, body = Problem), (status = 409, body = Problem),
+              (status = 412, body = Problem)))]
+pub(super) async fn undo(
+    State(app): State<App>,
+    caller: Caller,
+    Id(id): Id<RequestId>,
+    IfMatch(revision): IfMatch,
+    key: Key,
+) -> Result<Response, Failure> {
+    let viewer = caller.viewer()?;
+    let object = format!("{id}@{revision}");
+    let mut once = match Once::begin(&app, &caller.actor, "requests.undo", &object, key, [0; 32]).await? {
+        Begun::Do(once) => once,
+        Begun::Done(response) => return Ok(response),
+    };
+    approvals::undo(&mut once.tx, viewer, &id, revision, &caller.call).await?;
+    let request = seen(&app, once.tx.conn(), &caller, &id).await?;
+    once.finish(&request, Some(request.revision)).await
+}

@@ -1,0 +1,86 @@
+//! The audit log: append-only, numbered without a gap per company, each row sealed to the one before.
+
+use sqlx::Row as _;
+
+use super::{StoreError, Write};
+use crate::server::secrets::{Hash, sha256};
+
+/// Hash before the first row.
+pub(crate) const GENESIS: Hash = [0; 32];
+
+/// What is written down. People stand in it as hidden keys, not as names.
+#[derive(Clone, Debug)]
+pub(crate) struct Entry<'a> {
+    pub(crate) company: i64,
+    /// Who: `member/7`, `visitor`, `operator`.
+    pub(crate) actor: &'a str,
+    /// What, as object and verb: `request.approve`.
+    pub(crate) action: &'a str,
+    /// To what: its id.
+    pub(crate) object: &'a str,
+    pub(crate) old_state: Option<&'a str>,
+    pub(crate) new_state: Option<&'a str>,
+    pub(crate) policy_version: Option<i64>,
+    /// Id of the call that did it.
+    pub(crate) call: &'a str,
+}
+
+/// Writes a row in the same transaction as the change it tells of.
+pub(crate) async fn add(tx: &mut Write, entry: Entry<'_>) -> Result<(), StoreError> {
+    let head = sqlx::query("SELECT audit_seq, audit_hash FROM companies WHERE sk = $1")
+        .bind(entry.company)
+        .fetch_one(tx.conn())
+        .await?;
+    let seq: i64 = head.try_get::<i64, _>("audit_seq")? + 1;
+    let prev: Vec<u8> = head.try_get("audit_hash")?;
+    let at = tx.now().as_micros();
+    let hash = seal(&prev, seq, at, &entry);
+    sqlx::query(
+        "INSERT INTO audit (company, seq, at, actor, action, object, old_state, new_state, policy_version, call, prev, hash)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)",
+    )
+    .bind(entry.company)
+    .bind(seq)
+    .bind(at)
+    .bind(entry.actor)
+    .bind(entry.action)
+    .bind(entry.object)
+    .bind(entry.old_state)
+    .bind(entry.new_state)
+    .bind(entry.policy_version)
+    .bind(entry.call)
+    .bind(&prev)
+    .bind(hash.as_slice())
+    .execute(tx.conn())
+    .await?;
+    sqlx::query("UPDATE companies SET audit_seq = $2, audit_hash = $3 WHERE sk = $1")
+        .bind(entry.company)
+        .bind(seq)
+        .bind(hash.as_slice())
+        .execute(tx.conn())
+        .await?;
+    Ok(())
+}
+
+/// SHA-256 over a domain word, the seal before, and each field with its length in front.
+fn seal(prev: &[u8], seq: i64, at: i64, entry: &Entry<'_>) -> Hash {
+    let mut bytes = b"nc-audit-1".to_vec();
+    bytes.extend_from_slice(prev);
+    let mut field = |value: Option<&[u8]>| {
+        // An absent field differs from an empty one.
+        bytes.push(u8::from(value.is_some()));
+        let value = value.unwrap_or_default();
+        bytes.extend_from_slice(&(value.len() as u64).to_be_bytes());
+        bytes.extend_from_slice(value);
+    };
+    field(Some(&seq.to_be_bytes()));
+    field(Some(&at.to_be_bytes()));
+    field(Some(entry.actor.as_bytes()));
+    field(Some(entry.action.as_bytes()));
+    field(Some(entry.object.as_bytes()));
+    field(entry.old_state.map(str::as_bytes));
+    field(entry.new_state.map(str::as_bytes));
+    field(entry.policy_version.map(i64::to_be_bytes).as_ref().map(<[u8; 8]>::as_slice));
+    field(Some(entry.call.as_bytes()));
+    sha256(&bytes)
+}

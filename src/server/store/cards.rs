@@ -1,0 +1,182 @@
+//! Namecards and their codes.
+
+use sqlx::Row as _;
+
+use super::{Conn, Row, StoreError, Write};
+use crate::domain::{CardId, CardKind, Status, Time};
+use crate::server::secrets::Hash;
+use crate::text::Untrusted;
+
+/// A card with the code it has now.
+#[derive(Clone, Debug)]
+pub(crate) struct CardRow {
+    pub(crate) sk: i64,
+    pub(crate) id: CardId,
+    pub(crate) company: i64,
+    pub(crate) member: i64,
+    pub(crate) label: Option<Untrusted>,
+    pub(crate) generation: i64,
+    pub(crate) revision: i64,
+    /// When the present code was made, and when it ends.
+    pub(crate) created: Time,
+    pub(crate) expires: Time,
+    /// When the code before it ends.
+    pub(crate) previous_until: Option<Time>,
+}
+
+fn card_id(row: &Row) -> Result<CardId, StoreError> {
+    CardId::new(row.try_get("id")?).map_err(|_| StoreError::Unexpected("cards.id"))
+}
+
+/// A member's printed card, if there is one that was not revoked.
+pub(crate) async fn printed(conn: &mut Conn, member: i64, now: Time) -> Result<Option<CardRow>, StoreError> {
+    let row = sqlx::query(
+        "SELECT c.sk, c.id, c.company, c.member, c.label, c.generation, c.revision, k.created_at, k.expires_at,
+                (SELECT o.expires_at FROM card_codes o
+                 WHERE o.card = c.sk AND o.generation = c.generation - 1 AND o.expires_at > $2) AS previous_until
+         FROM cards c JOIN card_codes k ON k.card = c.sk AND k.generation = c.generation
+         WHERE c.member = $1 AND c.kind = 'printed' AND c.revoked_at IS NULL
+         ORDER BY c.sk LIMIT 1",
+    )
+    .bind(member)
+    .bind(now.as_micros())
+    .fetch_optional(conn)
+    .await?;
+    let Some(row) = row else { return Ok(None) };
+    Ok(Some(CardRow {
+        sk: row.try_get("sk")?,
+        id: card_id(&row)?,
+        company: row.try_get("company")?,
+        member: row.try_get("member")?,
+        label: row.try_get::<Option<String>, _>("label")?.map(Untrusted::from),
+        generation: row.try_get("generation")?,
+        revision: row.try_get("revision")?,
+        created: Time::from_micros(row.try_get("created_at")?),
+        expires: Time::from_micros(row.try_get("expires_at")?),
+        previous_until: row.try_get::<Option<i64>, _>("previous_until")?.map(Time::from_micros),
+    }))
+}
+
+/// Makes a card without a code.
+pub(crate) async fn add(
+    tx: &mut Write,
+    company: i64,
+    member: i64,
+    id: &CardId,
+    kind: CardKind,
+) -> Result<i64, StoreError> {
+    let now = tx.now().as_micros();
+    Ok(sqlx::query_scalar(
+        "INSERT INTO cards (company, id, member, kind, generation, created_at, revision)
+         VALUES ($1, $2, $3, $4, 0, $5, 0) RETURNING sk",
+    )
+    .bind(company)
+    .bind(id.as_str())
+    .bind(member)
+    .bind(kind.as_str())
+    .bind(now)
+    .fetch_one(tx.conn())
+    .await?)
+}
+
+/// Gives a card its next code. The one before ends at `previous_ends`, unless it ends earlier.
+pub(crate) async fn next_code(
+    tx: &mut Write,
+    card: i64,
+    generation: i64,
+    token_hash: &Hash,
+    expires: Time,
+    previous_ends: Time,
+) -> Result<(), StoreError> {
+    let now = tx.now().as_micros();
+    sqlx::query("UPDATE card_codes SET expires_at = $2 WHERE card = $1 AND expires_at > $2")
+        .bind(card)
+        .bind(previous_ends.as_micros())
+        .execute(tx.conn())
+        .await?;
+    sqlx::query(
+        "INSERT INTO card_codes (card, generation, token_hash, created_at, expires_at) VALUES ($1, $2, $3, $4, $5)",
+    )
+    .bind(card)
+    .bind(generation)
+    .bind(token_hash.as_slice())
+    .bind(now)
+    .bind(expires.as_micros())
+    .execute(tx.conn())
+    .await?;
+    sqlx::query("UPDATE cards SET generation = $2, revision = revision + 1 WHERE sk = $1")
+        .bind(card)
+        .bind(generation)
+        .execute(tx.conn())
+        .await?;
+    Ok(())
+}
+
+/// What a live code leads to: its card, whose it is, and what it shows.
+#[derive(Clone, Debug)]
+pub(crate) struct OpenCard {
+    pub(crate) card: i64,
+    pub(crate) card_id: CardId,
+    pub(crate) label: Option<Untrusted>,
+    pub(crate) company: i64,
+    pub(crate) company_name: Untrusted,
+    pub(crate) company_domain: Option<Untrusted>,
+    pub(crate) member: i64,
+    pub(crate) name: Untrusted,
+    pub(crate) title: Option<Untrusted>,
+}
+
+/// Opens a card by the hash of its token. Unknown, expired, revoked, of a departed member or of a
+/// retired company: all the same nothing, by the same statement.
+pub(crate) async fn open(
+    conn: &mut Conn,
+    token_hash: &Hash,
+    now: Time,
+) -> Result<Option<OpenCard>, StoreError> {
+    let row = sqlx::query(
+        "SELECT c.sk, c.id, c.label, c.company, c.member, m.name, m.external_title, m.status,
+                co.name AS company_name, co.domain
+         FROM card_codes k
+         JOIN cards c ON c.sk = k.card
+         JOIN members m ON m.sk = c.member
+         JOIN companies co ON co.sk = c.company
+         WHERE k.token_hash = $1 AND k.expires_at > $2 AND c.revoked_at IS NULL
+           AND m.gone_at IS NULL AND co.retired_at IS NULL",
+    )
+    .bind(token_hash.as_slice())
+    .bind(now.as_micros())
+    .fetch_optional(conn)
+    .await?;
+    let Some(row) = row else { return Ok(None) };
+    let status = Status::parse(row.try_get("status")?).ok_or(StoreError::Unexpected("members.status"))?;
+    if matches!(status, Status::Left | Status::Disabled) {
+        return Ok(None);
+    }
+    let text = |column: &str| -> Result<Option<Untrusted>, StoreError> {
+        Ok(row.try_get::<Option<String>, _>(column)?.map(Untrusted::from))
+    };
+    Ok(Some(OpenCard {
+        card: row.try_get("sk")?,
+        card_id: card_id(&row)?,
+        label: text("label")?,
+        company: row.try_get("company")?,
+        company_name: row.try_get::<String, _>("company_name")?.into(),
+        company_domain: text("domain")?,
+        member: row.try_get("member")?,
+        name: row.try_get::<String, _>("name")?.into(),
+        title: text("external_title")?,
+    }))
+}
+
+/// Revokes every card of a member.
+pub(crate) async fn revoke_of_member(tx: &mut Write, member: i64) -> Result<(), StoreError> {
+    let now = tx.now().as_micros();
+    sqlx::query(
+        "UPDATE cards SET revoked_at = $2, revision = revision + 1 WHERE member = $1 AND revoked_at IS NULL",
+    )
+    .bind(member)
+    .bind(now)
+    .execute(tx.conn())
+    .await?;
+    Ok(())
+}

@@ -1,0 +1,189 @@
+//! The tree of a company.
+
+use std::collections::HashMap;
+
+use sqlx::Row as _;
+
+use super::{Conn, Row, StoreError, Write};
+use crate::domain::{Department, DepartmentId, MemberId};
+use crate::text::Untrusted;
+
+/// A department as stored, as far as an import needs it.
+#[derive(Clone, Debug)]
+pub(crate) struct DepartmentRow {
+    pub(crate) sk: i64,
+    pub(crate) id: DepartmentId,
+    pub(crate) english_name: Option<Untrusted>,
+    pub(crate) ord: i64,
+    pub(crate) revision: i64,
+}
+
+/// Between the parts of a stored path. Normalised names hold no control characters.
+pub(crate) const PATH_SIGN: char = '\u{1f}';
+
+fn id_of(row: &Row, column: &str) -> Result<DepartmentId, StoreError> {
+    DepartmentId::new(row.try_get(column)?).map_err(|_| StoreError::Unexpected("departments.id"))
+}
+
+/// All departments of a company as its viewers see them, with counts and leaders, parents first.
+pub(crate) async fn list(conn: &mut Conn, company: i64, as_of: i64) -> Result<Vec<Department>, StoreError> {
+    let rows = sqlx::query(
+        "SELECT d.sk, d.id, p.id AS parent, d.name, d.english_name, d.ord, d.revision
+         FROM departments d LEFT JOIN departments p ON p.sk = d.parent
+         WHERE d.company = $1 ORDER BY d.ord, d.sk",
+    )
+    .bind(company)
+    .fetch_all(&mut *conn)
+    .await?;
+    let counts: HashMap<i64, i64> = pairs(
+        sqlx::query(
+            "SELECT a.ancestor AS k, COUNT(DISTINCT m.sk) AS v
+             FROM members m
+             JOIN member_departments md ON md.member = m.sk
+             JOIN department_ancestors a ON a.department = md.department
+             WHERE m.company = $1 AND m.gone_at IS NULL AND m.status <> 'left'
+             GROUP BY a.ancestor",
+        )
+        .bind(company)
+        .fetch_all(&mut *conn)
+        .await?,
+    )?;
+    let mut leaders: HashMap<i64, Vec<MemberId>> = HashMap::new();
+    for row in sqlx::query(
+        "SELECT md.department, m.id FROM member_departments md JOIN members m ON m.sk = md.member
+         WHERE m.company = $1 AND md.leader = 1 AND m.gone_at IS NULL AND m.status <> 'left'
+         ORDER BY md.ord, m.id_key",
+    )
+    .bind(company)
+    .fetch_all(&mut *conn)
+    .await?
+    {
+        let id = MemberId::new(row.try_get("id")?).map_err(|_| StoreError::Unexpected("members.id"))?;
+        leaders.entry(row.try_get("department")?).or_default().push(id);
+    }
+    rows.iter()
+        .map(|row| {
+            let sk: i64 = row.try_get("sk")?;
+            let parent: Option<String> = row.try_get("parent")?;
+            Ok(Department {
+                id: id_of(row, "id")?,
+                parent: parent
+                    .map(|id| DepartmentId::new(&id).map_err(|_| StoreError::Unexpected("departments.id")))
+                    .transpose()?,
+                name: row.try_get::<String, _>("name")?.into(),
+                english_name: row.try_get::<Option<String>, _>("english_name")?.map(Untrusted::from),
+                order: row.try_get("ord")?,
+                leaders: leaders.remove(&sk).unwrap_or_default(),
+                head_count: counts.get(&sk).copied().unwrap_or(0),
+                revision: row.try_get("revision")?,
+                as_of,
+            })
+        })
+        .collect()
+}
+
+fn pairs(rows: Vec<Row>) -> Result<HashMap<i64, i64>, StoreError> {
+    rows.iter().map(|row| Ok((row.try_get("k")?, row.try_get("v")?))).collect()
+}
+
+/// The name of one department.
+pub(crate) async fn name_of(conn: &mut Conn, id: &DepartmentId) -> Result<Option<Untrusted>, StoreError> {
+    let name: Option<String> = sqlx::query_scalar("SELECT name FROM departments WHERE id = $1")
+        .bind(id.as_str())
+        .fetch_optional(conn)
+        .await?;
+    Ok(name.map(Untrusted::from))
+}
+
+/// All departments of one source, by path.
+pub(crate) async fn by_path(
+    conn: &mut Conn,
+    company: i64,
+    source: &str,
+) -> Result<HashMap<String, DepartmentRow>, StoreError> {
+    let rows = sqlx::query(
+        "SELECT sk, id, path, english_name, ord, revision FROM departments WHERE company = $1 AND source = $2",
+    )
+    .bind(company)
+    .bind(source)
+    .fetch_all(conn)
+    .await?;
+    rows.iter()
+        .map(|row| {
+            let path: String = row.try_get("path")?;
+            Ok((
+                path,
+                DepartmentRow {
+                    sk: row.try_get("sk")?,
+                    id: id_of(row, "id")?,
+                    english_name: row.try_get::<Option<String>, _>("english_name")?.map(Untrusted::from),
+                    ord: row.try_get("ord")?,
+                    revision: row.try_get("revision")?,
+                },
+            ))
+        })
+        .collect()
+}
+
+/// A department that is new.
+#[derive(Clone, Debug)]
+pub(crate) struct NewDepartment<'a> {
+    pub(crate) company: i64,
+    pub(crate) source: &'a str,
+    pub(crate) id: DepartmentId,
+    pub(crate) path: String,
+    pub(crate) parent: Option<i64>,
+    pub(crate) name: &'a str,
+    pub(crate) english_name: Option<&'a str>,
+    pub(crate) ord: i64,
+}
+
+/// Adds a department below its parent.
+pub(crate) async fn add(tx: &mut Write, new: NewDepartment<'_>) -> Result<DepartmentRow, StoreError> {
+    let sk: i64 = sqlx::query_scalar(
+        "INSERT INTO departments (company, id, source, path, parent, name, english_name, ord, revision)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, 1) RETURNING sk",
+    )
+    .bind(new.company)
+    .bind(new.id.as_str())
+    .bind(new.source)
+    .bind(&new.path)
+    .bind(new.parent)
+    .bind(new.name)
+    .bind(new.english_name)
+    .bind(new.ord)
+    .fetch_one(tx.conn())
+    .await?;
+    sqlx::query(
+        "INSERT INTO department_ancestors (department, ancestor)
+         SELECT $1, ancestor FROM department_ancestors WHERE department = $2
+         UNION ALL SELECT $1, $1",
+    )
+    .bind(sk)
+    .bind(new.parent)
+    .execute(tx.conn())
+    .await?;
+    Ok(DepartmentRow {
+        sk,
+        id: new.id,
+        english_name: new.english_name.map(Untrusted::from),
+        ord: new.ord,
+        revision: 1,
+    })
+}
+
+/// Changes what a source says of a department besides its path.
+pub(crate) async fn update(
+    tx: &mut Write,
+    sk: i64,
+    english_name: Option<&str>,
+    ord: i64,
+) -> Result<(), StoreError> {
+    sqlx::query("UPDATE departments SET english_name = $2, ord = $3, revision = revision + 1 WHERE sk = $1")
+        .bind(sk)
+        .bind(english_name)
+        .bind(ord)
+        .execute(tx.conn())
+        .await?;
+    Ok(())
+}

@@ -1,0 +1,122 @@
+//! Who is signed in. The database knows only hashes of tokens.
+
+use std::time::Duration;
+
+use sqlx::Row as _;
+
+use super::{Conn, StoreError, Write};
+use crate::domain::Time;
+use crate::server::secrets::Hash;
+
+const IDLE: Duration = Duration::from_secs(14 * 24 * 3600);
+const ABSOLUTE: Duration = Duration::from_secs(90 * 24 * 3600);
+/// The session that lies beside an embedded database ends with the file only: who can read it can
+/// read the database too.
+const LOCAL: Duration = Duration::from_secs(100 * 365 * 24 * 3600);
+/// `last_used_at` is written at most this often.
+const TOUCH: Duration = Duration::from_secs(60);
+
+/// A live session.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Session {
+    pub(crate) company: i64,
+    pub(crate) member: i64,
+    /// Whether `last_used_at` is due to be written.
+    pub(crate) stale: bool,
+}
+
+/// What a session is for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum SessionKind {
+    /// Of this computer's embedded server.
+    Local,
+    /// Of somebody who signed in.
+    Signed,
+}
+
+/// Makes a session.
+pub(crate) async fn add(
+    tx: &mut Write,
+    hash: &Hash,
+    company: i64,
+    member: i64,
+    kind: SessionKind,
+) -> Result<(), StoreError> {
+    let now = tx.now();
+    let (word, life) = match kind {
+        SessionKind::Local => ("local", LOCAL),
+        SessionKind::Signed => ("signed", ABSOLUTE),
+    };
+    sqlx::query(
+        "INSERT INTO sessions (token_hash, company, member, kind, created_at, last_used_at, expires_at)
+         VALUES ($1, $2, $3, $4, $5, $5, $6)",
+    )
+    .bind(hash.as_slice())
+    .bind(company)
+    .bind(member)
+    .bind(word)
+    .bind(now.as_micros())
+    .bind(now.after(life).as_micros())
+    .execute(tx.conn())
+    .await?;
+    Ok(())
+}
+
+/// Finds the live session of a token: neither ended nor expired nor idle for too long, of a present
+/// member of a company that is not retired.
+pub(crate) async fn find(conn: &mut Conn, hash: &Hash, now: Time) -> Result<Option<Session>, StoreError> {
+    let row = sqlx::query(
+        "SELECT s.company, s.member, s.kind, s.last_used_at
+         FROM sessions s JOIN members m ON m.sk = s.member JOIN companies c ON c.sk = s.company
+         WHERE s.token_hash = $1 AND s.ended_at IS NULL AND s.expires_at > $2
+           AND m.gone_at IS NULL AND m.status IN ('active', 'not_activated') AND c.retired_at IS NULL",
+    )
+    .bind(hash.as_slice())
+    .bind(now.as_micros())
+    .fetch_optional(conn)
+    .await?;
+    let Some(row) = row else { return Ok(None) };
+    let local = row.try_get::<String, _>("kind")? == "local";
+    let idle = now.since(Time::from_micros(row.try_get("last_used_at")?));
+    if !local && idle > IDLE {
+        return Ok(None);
+    }
+    Ok(Some(Session {
+        company: row.try_get("company")?,
+        member: row.try_get("member")?,
+        stale: !local && idle > TOUCH,
+    }))
+}
+
+/// Notes that a session was used.
+pub(crate) async fn touch(tx: &mut Write, hash: &Hash) -> Result<(), StoreError> {
+    let now = tx.now().as_micros();
+    sqlx::query("UPDATE sessions SET last_used_at = $2 WHERE token_hash = $1")
+        .bind(hash.as_slice())
+        .bind(now)
+        .execute(tx.conn())
+        .await?;
+    Ok(())
+}
+
+/// Ends every session of a company.
+pub(crate) async fn end_all(tx: &mut Write, company: i64) -> Result<(), StoreError> {
+    let now = tx.now().as_micros();
+    sqlx::query("UPDATE sessions SET ended_at = $2 WHERE company = $1 AND ended_at IS NULL")
+        .bind(company)
+        .bind(now)
+        .execute(tx.conn())
+        .await?;
+    Ok(())
+}
+
+/// Ends every session of a member.
+pub(crate) async fn end_of_member(tx: &mut Write, member: i64) -> Result<(), StoreError> {
+    let now = tx.now().as_micros();
+    sqlx::query("UPDATE sessions SET ended_at = $2 WHERE member = $1 AND ended_at IS NULL")
+        .bind(member)
+        .bind(now)
+        .execute(tx.conn())
+        .await?;
+    Ok(())
+}

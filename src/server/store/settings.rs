@@ -1,0 +1,39 @@
+//! What concerns the whole server: who this computer is signed in as.
+
+use super::{Conn, StoreError, Write};
+
+const SIGNED_COMPANY: &str = "signed_in_company";
+const SIGNED_MEMBER: &str = "signed_in_member";
+
+/// The company and member (their hidden keys) that this computer is signed in as.
+pub(crate) async fn signed_in(conn: &mut Conn) -> Result<Option<(i64, i64)>, StoreError> {
+    let company = get(conn, SIGNED_COMPANY).await?;
+    let member = get(conn, SIGNED_MEMBER).await?;
+    Ok(company.zip(member))
+}
+
+/// Says who this computer is signed in as.
+pub(crate) async fn sign_in(tx: &mut Write, company: i64, member: i64) -> Result<(), StoreError> {
+    set(tx, SIGNED_COMPANY, company).await?;
+    set(tx, SIGNED_MEMBER, member).await
+}
+
+async fn get(conn: &mut Conn, name: &str) -> Result<Option<i64>, StoreError> {
+    let value: Option<String> = sqlx::query_scalar("SELECT value FROM settings WHERE name = $1")
+        .bind(name)
+        .fetch_optional(conn)
+        .await?;
+    Ok(value.and_then(|value| value.parse().ok()))
+}
+
+async fn set(tx: &mut Write, name: &str, value: i64) -> Result<(), StoreError> {
+    sqlx::query(
+        "INSERT INTO settings (name, value) VALUES ($1, $2)
+         ON CONFLICT (name) DO UPDATE SET value = excluded.value",
+    )
+    .bind(name)
+    .bind(value.to_string())
+    .execute(tx.conn())
+    .await?;
+    Ok(())
+}
