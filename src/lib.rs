@@ -2,7 +2,13 @@
 //! waiting for an answer, in a terminal.
 
 pub mod api;
+pub mod client;
+pub mod config;
+#[cfg(feature = "server")]
+pub mod demo;
 pub mod domain;
+#[cfg(feature = "server")]
+pub mod embedded;
 pub mod formats;
 pub mod i18n;
 pub mod panics;

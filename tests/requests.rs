@@ -24,7 +24,10 @@ async fn an_approval_takes_effect_when_its_window_has_passed() {
     assert_eq!((&request["state"], &request["revision"]), (&json!("pending"), &json!(1)));
     assert_eq!(request["requester"]["name"], "陈静");
     assert_eq!(request["allowed"], json!(["approve", "reject"]));
-    assert_eq!(request["verdict"], json!({"code": "allowed_namecard", "rule": "EXT-02", "policy_version": 1}));
+    assert_eq!(
+        request["verdict"],
+        json!({"code": "allowed_namecard", "rule": "EXT-02", "policy_version": 1})
+    );
     let id = request["id"].as_str().unwrap();
 
     let decided = world.decide(&ann, id, 1, "k1", json!({"kind": "approve"})).await;
@@ -97,7 +100,10 @@ async fn the_same_key_answers_the_same_again_and_does_nothing_twice() {
     let again = world.decide(&ann, &id, 1, "key", json!({"kind": "approve"})).await;
     assert_eq!(again.header("idempotent-replay"), "true");
     assert_eq!(first.body, again.body);
-    world.decide(&ann, &id, 1, "key", json!({"kind": "reject", "reason": "not_known"})).await.refused("key_reused");
+    world
+        .decide(&ann, &id, 1, "key", json!({"kind": "reject", "reason": "not_known"}))
+        .await
+        .refused("key_reused");
     // The second person gets 412 also for an equal decision.
     let lost = world.decide(&ann, &id, 1, "other", json!({"kind": "approve"})).await;
     assert_eq!(lost.header("etag"), "\"2\"");
@@ -115,7 +121,10 @@ async fn a_rejection_needs_a_reason_and_is_told_only_when_ticked() {
         let status = world.visitor(&card, "Olu", &format!("olu{n}@northgrid.example")).await;
         let id = world.queue(&ann).await[0]["id"].as_str().unwrap().to_owned();
         world.decide(&ann, &id, 1, "x", json!({"kind": "reject"})).await.refused("invalid");
-        world.decide(&ann, &id, 1, "y", json!({"kind": "reject", "reason": "other"})).await.refused("invalid");
+        world
+            .decide(&ann, &id, 1, "y", json!({"kind": "reject", "reason": "other"}))
+            .await
+            .refused("invalid");
         let body = json!({"kind": "reject", "reason": "other", "text": "not our field", "tell": tell});
         world.decide(&ann, &id, 1, &format!("z{n}"), body).await.ok();
         world.pass(10 * SECOND);

@@ -69,6 +69,15 @@ pub enum Fault {
     /// The answer is not one this program understands.
     #[error("the server's answer was not understood")]
     Garbled,
+    /// Another process holds the data on this computer and does not answer.
+    #[error("the data is held by process {pid:?}")]
+    Held {
+        /// Its number, when it is known.
+        pid: Option<u32>,
+    },
+    /// The data was written by a newer version of this program.
+    #[error("the data was written by a newer version")]
+    NewerData,
     /// The operating system refused something on this computer.
     #[error("failed on this computer")]
     Local(Untrusted),

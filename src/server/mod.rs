@@ -108,9 +108,14 @@ impl App {
         self.0.tasks.spawn(events::keep_time(self.clone()));
     }
 
-    /// Says goodbye to streams, finishes running writes, closes the store.
-    pub async fn stop(&self) {
+    /// Says goodbye to streams and takes no new connections.
+    pub fn begin_stop(&self) {
         self.0.stopping.cancel();
+    }
+
+    /// Finishes running writes and closes the store.
+    pub async fn stop(&self) {
+        self.begin_stop();
         self.0.writes.close();
         self.0.tasks.close();
         // A write that hangs longer than this was not acknowledged: the store rolls it back.

@@ -179,7 +179,8 @@ impl World {
     }
 
     pub async fn post_form(&self, path: &str, fields: &[(&str, &str)]) -> Reply {
-        let body: Vec<String> = fields.iter().map(|(name, value)| format!("{name}={}", encode(value))).collect();
+        let body: Vec<String> =
+            fields.iter().map(|(name, value)| format!("{name}={}", encode(value))).collect();
         let request = Request::post(path)
             .header("content-type", "application/x-www-form-urlencoded")
             .body(Body::from(body.join("&")))
@@ -227,11 +228,21 @@ pub fn member(line: u64, id: &str, name: &str, extra: Value) -> Value {
 pub fn acme_rows() -> Vec<Value> {
     vec![
         json!({"department": {"line": 1, "path": ["Acme", "研发"], "english_name": "R&D"}}),
-        member(2, "ann", "安娜 Anna", json!({
-            "departments": [["Acme", "研发"]], "leader_of": [["Acme", "研发"]],
-            "title": "Lead", "external_title": "Head of R&D", "email": "ann@acme.example", "mobile": "+86 138 0000 4021",
-        })),
-        member(3, "bob", "Bob Berg", json!({"departments": [["Acme", "研发"]], "manager": "ann", "title": "Engineer"})),
+        member(
+            2,
+            "ann",
+            "安娜 Anna",
+            json!({
+                "departments": [["Acme", "研发"]], "leader_of": [["Acme", "研发"]],
+                "title": "Lead", "external_title": "Head of R&D", "email": "ann@acme.example", "mobile": "+86 138 0000 4021",
+            }),
+        ),
+        member(
+            3,
+            "bob",
+            "Bob Berg",
+            json!({"departments": [["Acme", "研发"]], "manager": "ann", "title": "Engineer"}),
+        ),
         member(4, "cho", "单雄", json!({"departments": [["Acme"], ["Acme", "研发"]], "manager": "ann"})),
         member(5, "dan", "Dan Dale", json!({"departments": [["Acme"]], "role": "admin"})),
         member(6, "eve", "Eve Gone", json!({"departments": [["Acme"]], "status": "left"})),

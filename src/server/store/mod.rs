@@ -178,7 +178,7 @@ impl Store {
             })
             .collect();
         Migrator::with_migrations(migrations)
-            .run(&mut *conn)
+            .run_direct(None, &mut *conn, false)
             .await
             .map_err(|error| StoreError::Migrate(error.to_string()))
     }

@@ -1,0 +1,289 @@
+//! Typed calls: every question and every write that the screen and the commands send.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use bytes::Bytes;
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+
+use super::access::Access;
+use super::transport::{Body, Call, Method, Pieces, TransportError};
+use super::{fault, retry};
+use crate::api::{
+    Account, Changes, LookupReply, NewCard, Page, RemarkBody, RotateCard, SYNC_PAGE, SearchReply,
+};
+use crate::domain::{
+    Card, Contact, ContactDetail, ContactId, ContactRevision, Decision, Fault, Member, MemberId, Request,
+    RequestId, RequestState, Snapshot,
+};
+use crate::text::Untrusted;
+
+/// How long a call may take.
+const LIMIT: Duration = Duration::from_secs(30);
+/// How long an import may take.
+const LONG_LIMIT: Duration = Duration::from_secs(600);
+
+/// Calls one server as one account.
+#[derive(Clone)]
+pub struct Client {
+    access: Arc<dyn Access>,
+}
+
+impl std::fmt::Debug for Client {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Client")
+    }
+}
+
+/// What to do when the server does not know the session.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum OnUnknownSession {
+    /// Get another one and send the call again.
+    SignInAnew,
+    /// Say so.
+    Tell,
+}
+
+/// Everything but letters, digits and `-._~` as `%XX`.
+fn encode(value: &str) -> String {
+    let mut out = String::with_capacity(value.len());
+    for b in value.bytes() {
+        if b.is_ascii_alphanumeric() || b"-._~".contains(&b) {
+            out.push(char::from(b));
+        } else {
+            out.push_str(&format!("%{b:02X}"));
+        }
+    }
+    out
+}
+
+fn get(path: impl Into<String>) -> Call {
+    Call {
+        method: Method::Get,
+        path: path.into(),
+        if_match: None,
+        key: None,
+        last_event: None,
+        body: Body::None,
+        limit: LIMIT,
+    }
+}
+
+fn write(method: Method, path: impl Into<String>, revision: Option<i64>, key: &str) -> Call {
+    Call { method, if_match: revision, key: Some(key.to_owned()), ..get(path) }
+}
+
+fn json(body: &impl Serialize) -> Result<Body, Fault> {
+    serde_json::to_vec(body).map(|body| Body::Json(Bytes::from(body))).map_err(|_| Fault::Garbled)
+}
+
+impl Client {
+    /// A client that finds its way through `access`.
+    pub fn new(access: Arc<dyn Access>) -> Self {
+        Self { access }
+    }
+
+    /// Sends a call, again where that is harmless and may help.
+    async fn send(&self, call: Call, unknown_session: OnUnknownSession) -> Result<Bytes, Fault> {
+        // Reads, and writes that the server does once, may be sent as often as it takes.
+        let repeatable = call.method == Method::Get || call.key.is_some();
+        let mut signed_anew = false;
+        let mut tries = 1;
+        loop {
+            let way = self.access.way().await?;
+            let outcome = way.transport.call(&way.token, call.clone()).await;
+            if matches!(outcome, Err(TransportError::Connect)) {
+                self.access.lost(way.number).await;
+            }
+            if let Ok(reply) = &outcome
+                && reply.status == 401
+                && unknown_session == OnUnknownSession::SignInAnew
+                && !signed_anew
+                && self.access.refused(way.number).await
+            {
+                signed_anew = true;
+                continue;
+            }
+            let harmless = repeatable || matches!(outcome, Err(TransportError::Connect));
+            if harmless && tries < retry::TRIES && retry::is_passing(&outcome) {
+                tries += 1;
+                let asked = outcome.as_ref().ok().and_then(|reply| reply.retry_after);
+                tokio::time::sleep(retry::pause(tries, asked)).await;
+                continue;
+            }
+            let reply = outcome?;
+            return if reply.status == 200 { Ok(reply.body) } else { Err(fault::of_reply(&reply)) };
+        }
+    }
+
+    async fn ask<T: DeserializeOwned>(&self, call: Call) -> Result<T, Fault> {
+        let body = self.send(call, OnUnknownSession::SignInAnew).await?;
+        serde_json::from_slice(&body).map_err(|_| Fault::Garbled)
+    }
+
+    /// Everything for the first useful frame.
+    pub async fn start(&self) -> Result<Snapshot, Fault> {
+        self.ask(get("/v1/start")).await
+    }
+
+    /// Who is signed in.
+    pub async fn account(&self) -> Result<Account, Fault> {
+        self.ask(get("/v1/me")).await
+    }
+
+    /// A page of the directory, by id.
+    pub async fn members(&self, after: &str) -> Result<Page<Member>, Fault> {
+        self.ask(get(format!("/v1/members?limit={SYNC_PAGE}&after={}", encode(after)))).await
+    }
+
+    /// One colleague.
+    pub async fn member(&self, id: &MemberId) -> Result<Member, Fault> {
+        self.ask(get(format!("/v1/members/{}", encode(id.as_str())))).await
+    }
+
+    /// A page of one's external contacts, by id.
+    pub async fn contacts(&self, after: &str) -> Result<Page<Contact>, Fault> {
+        self.ask(get(format!("/v1/contacts?limit={SYNC_PAGE}&after={}", encode(after)))).await
+    }
+
+    /// One external contact with its history.
+    pub async fn contact(&self, id: &ContactId) -> Result<ContactDetail, Fault> {
+        self.ask(get(format!("/v1/contacts/{id}"))).await
+    }
+
+    /// A page of requests. `which` is `approvals` or `incoming`.
+    pub async fn requests(
+        &self,
+        which: &str,
+        state: Option<RequestState>,
+        after: &str,
+    ) -> Result<Page<Request>, Fault> {
+        let state = state.map(|state| format!("&state={}", state.as_str())).unwrap_or_default();
+        self.ask(get(format!("/v1/requests?box={}{state}&after={}", encode(which), encode(after)))).await
+    }
+
+    /// One request.
+    pub async fn request(&self, id: &RequestId) -> Result<Request, Fault> {
+        self.ask(get(format!("/v1/requests/{id}"))).await
+    }
+
+    /// How many requests wait.
+    pub async fn count(&self) -> Result<i64, Fault> {
+        #[derive(serde::Deserialize)]
+        struct Count {
+            count: i64,
+        }
+        self.ask::<Count>(get("/v1/requests/count")).await.map(|reply| reply.count)
+    }
+
+    /// Searches. `place` is `directory`, `external` or `all`.
+    pub async fn search(&self, query: &str, place: &str, limit: u32) -> Result<SearchReply, Fault> {
+        self.ask(get(format!("/v1/search?q={}&in={}&limit={limit}", encode(query), encode(place)))).await
+    }
+
+    /// Ids of requests and contacts that end in `tail`.
+    pub async fn lookup(&self, tail: &str) -> Result<Vec<String>, Fault> {
+        self.ask::<LookupReply>(get(format!("/v1/lookup?tail={}", encode(tail)))).await.map(|reply| reply.ids)
+    }
+
+    /// Decides a request in the revision that was seen.
+    pub async fn decide(
+        &self,
+        id: &RequestId,
+        revision: i64,
+        decision: &Decision,
+        key: &str,
+    ) -> Result<Request, Fault> {
+        let mut call = write(Method::Post, format!("/v1/requests/{id}/decision"), Some(revision), key);
+        call.body = json(decision)?;
+        self.ask(call).await
+    }
+
+    /// Takes a decision back.
+    pub async fn undo(&self, id: &RequestId, revision: i64, key: &str) -> Result<Request, Fault> {
+        self.ask(write(Method::Post, format!("/v1/requests/{id}/undo"), Some(revision), key)).await
+    }
+
+    /// Sets the remark of a contact; an empty one takes it away.
+    pub async fn set_remark(
+        &self,
+        id: &ContactId,
+        revision: i64,
+        remark: &Untrusted,
+        key: &str,
+    ) -> Result<ContactRevision, Fault> {
+        let mut call = write(Method::Put, format!("/v1/contacts/{id}/remark"), Some(revision), key);
+        call.body = json(&RemarkBody { remark: remark.clone() })?;
+        self.ask(call).await
+    }
+
+    /// Ends a connection.
+    pub async fn remove_contact(
+        &self,
+        id: &ContactId,
+        revision: i64,
+        key: &str,
+    ) -> Result<ContactRevision, Fault> {
+        self.ask(write(Method::Delete, format!("/v1/contacts/{id}"), Some(revision), key)).await
+    }
+
+    /// The printed card; made when there is none. There is only one, so asking again is harmless.
+    pub async fn card(&self) -> Result<Card, Fault> {
+        let mut call = Call { method: Method::Put, ..get("/v1/card") };
+        call.body = json(&NewCard {})?;
+        self.ask(call).await
+    }
+
+    /// Gives the printed card a new code.
+    pub async fn rotate_card(&self, revision: i64, leaked: bool, key: &str) -> Result<Card, Fault> {
+        let mut call = write(Method::Post, "/v1/card/rotate", Some(revision), key);
+        call.body = json(&RotateCard { leaked })?;
+        self.ask(call).await
+    }
+
+    /// What changed since a `seq`. A `seq` belongs to one company: with another session it would mean
+    /// something else, so an unknown session is told instead of replaced.
+    pub async fn changes(&self, since: i64) -> Result<Changes, Fault> {
+        let body = self.send(get(format!("/v1/changes?since={since}")), OnUnknownSession::Tell).await?;
+        serde_json::from_slice(&body).map_err(|_| Fault::Garbled)
+    }
+
+    /// The event stream from a `seq` on. An unknown session is told, as for [`changes`](Self::changes).
+    pub async fn events(&self, since: i64) -> Result<Pieces, Fault> {
+        let way = self.access.way().await?;
+        let call = Call { last_event: Some(since), ..get("/v1/events") };
+        match way.transport.stream(&way.token, call).await {
+            Ok((200, pieces)) => Ok(pieces),
+            Ok((401, _)) => Err(Fault::NotSignedIn),
+            Ok((status, _)) => Err(Fault::Server { status, code: Untrusted::default() }),
+            Err(error) => {
+                if error == TransportError::Connect {
+                    self.access.lost(way.number).await;
+                }
+                Err(error.into())
+            }
+        }
+    }
+
+    /// Sends any other call, for the few that have no method of their own: the admin's.
+    pub async fn call<T: DeserializeOwned>(
+        &self,
+        method: Method,
+        path: &str,
+        key: Option<&str>,
+        body: Option<&(impl Serialize + Sync)>,
+    ) -> Result<T, Fault> {
+        let mut call = Call { method, key: key.map(str::to_owned), limit: LONG_LIMIT, ..get(path) };
+        if let Some(body) = body {
+            call.body = json(body)?;
+        }
+        self.ask(call).await
+    }
+
+    /// Sends rows of an import.
+    pub async fn send_rows<T: DeserializeOwned>(&self, path: &str, rows: Bytes) -> Result<T, Fault> {
+        let call = Call { method: Method::Put, body: Body::Rows(rows), limit: LONG_LIMIT, ..get(path) };
+        self.ask(call).await
+    }
+}

@@ -1,0 +1,104 @@
+//! Files of one's own: private from the moment they exist, whole or not there at all.
+
+use std::fs::{self, File, OpenOptions};
+use std::io::{self, Read as _, Write as _};
+use std::os::unix::fs::{DirBuilderExt as _, MetadataExt as _, OpenOptionsExt as _};
+use std::path::{Path, PathBuf};
+
+/// Longest file that [`read_small`] reads.
+const MAX_SMALL: u64 = 1 << 20;
+
+/// Makes a directory, and those above it, for this user alone. One that is there must be this user's, and
+/// nobody else may write in it.
+pub fn create_private_dir(path: &Path) -> io::Result<()> {
+    fs::DirBuilder::new().recursive(true).mode(0o700).create(path)?;
+    let found = fs::symlink_metadata(path)?;
+    if !found.is_dir() {
+        return Err(io::Error::other(format!("{} is not a directory", path.display())));
+    }
+    if found.uid() != rustix::process::geteuid().as_raw() {
+        return Err(io::Error::other(format!("{} belongs to another user", path.display())));
+    }
+    if found.mode() & 0o022 != 0 {
+        return Err(io::Error::other(format!("others may write in {}: chmod 700 it", path.display())));
+    }
+    Ok(())
+}
+
+/// Writes a whole file, readable by this user alone: beside its place first, on the disk, then renamed.
+pub fn write_private(path: &Path, content: &[u8]) -> io::Result<()> {
+    let (dir, aside) = aside(path)?;
+    let result = (|| {
+        let mut file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(&aside)?;
+        file.write_all(content)?;
+        file.sync_all()?;
+        fs::rename(&aside, path)
+    })();
+    if result.is_err() {
+        // What was begun is of no use; that it cannot be removed changes nothing.
+        let _ = fs::remove_file(&aside);
+    }
+    result?;
+    File::open(dir)?.sync_all()
+}
+
+fn aside(path: &Path) -> io::Result<(PathBuf, PathBuf)> {
+    let dir = match path.parent() {
+        Some(dir) if !dir.as_os_str().is_empty() => dir.to_owned(),
+        _ => PathBuf::from("."),
+    };
+    let name = path.file_name().ok_or_else(|| io::Error::other("not the name of a file"))?;
+    let mut random = [0; 8];
+    getrandom::fill(&mut random).map_err(|error| io::Error::other(error.to_string()))?;
+    let mut aside = std::ffi::OsString::from(".");
+    aside.push(name);
+    aside.push(format!(".{:016x}", u64::from_le_bytes(random)));
+    Ok((dir.clone(), dir.join(aside)))
+}
+
+/// Reads a small file of one's own; none when there is none. Links are not followed.
+pub fn read_small(path: &Path) -> io::Result<Option<Vec<u8>>> {
+    let flags = rustix::fs::OFlags::NOFOLLOW.bits();
+    let file = match OpenOptions::new().read(true).custom_flags(flags.cast_signed()).open(path) {
+        Ok(file) => file,
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
+        Err(error) => return Err(error),
+    };
+    let mut content = Vec::new();
+    file.take(MAX_SMALL).read_to_end(&mut content)?;
+    Ok(Some(content))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::os::unix::fs::{PermissionsExt as _, symlink};
+
+    use super::{create_private_dir, read_small, write_private};
+
+    #[test]
+    fn files_are_private_from_the_start() {
+        let dir = tempfile::tempdir().unwrap();
+        let inside = dir.path().join("a/b");
+        create_private_dir(&inside).unwrap();
+        let file = inside.join("session");
+        write_private(&file, b"one").unwrap();
+        write_private(&file, b"two").unwrap();
+        assert_eq!(read_small(&file).unwrap().unwrap(), b"two");
+        let mode = |path: &std::path::Path| std::fs::metadata(path).unwrap().permissions().mode() & 0o777;
+        assert_eq!((mode(&inside), mode(&file)), (0o700, 0o600));
+        assert_eq!(std::fs::read_dir(&inside).unwrap().count(), 1, "nothing is left beside it");
+        assert_eq!(read_small(&inside.join("none")).unwrap(), None);
+    }
+
+    #[test]
+    fn links_and_open_directories_are_refused() {
+        let dir = tempfile::tempdir().unwrap();
+        std::fs::write(dir.path().join("target"), "x").unwrap();
+        symlink(dir.path().join("target"), dir.path().join("link")).unwrap();
+        assert!(read_small(&dir.path().join("link")).is_err());
+        let open = dir.path().join("open");
+        std::fs::create_dir(&open).unwrap();
+        std::fs::set_permissions(&open, std::fs::Permissions::from_mode(0o777)).unwrap();
+        assert!(create_private_dir(&open).unwrap_err().to_string().contains("chmod 700"));
+    }
+}

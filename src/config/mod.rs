@@ -1,0 +1,9 @@
+//! What the user may set, where the program keeps things, and how it writes files.
+
+mod files;
+mod paths;
+mod settings;
+
+pub use files::{create_private_dir, read_small, write_private};
+pub use paths::{NoHome, Paths};
+pub use settings::{ConfigError, EXAMPLE, Settings};
