@@ -2,6 +2,7 @@
 //! waiting for an answer, in a terminal.
 
 pub mod api;
+pub mod cli;
 pub mod client;
 pub mod config;
 #[cfg(feature = "server")]
@@ -17,3 +18,4 @@ pub mod search;
 #[cfg(feature = "server")]
 pub mod server;
 pub mod text;
+pub mod tui;

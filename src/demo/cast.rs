@@ -109,7 +109,13 @@ pub(super) fn special() -> Vec<Visitor> {
         ),
         // Hidden marks.
         who("Olu \u{202e}iymeedA", "Northgrid", "olu@northgrid-mail.example", "partnership", ""),
-        who("Ma\u{200b}ria \u{2067}Fontaine", "Arcadie SA", "maria@arcadie-sa.example", "fair\u{200d} follow-up", ""),
+        who(
+            "Ma\u{200b}ria \u{2067}Fontaine",
+            "Arcadie SA",
+            "maria@arcadie-sa.example",
+            "fair\u{200d} follow-up",
+            "",
+        ),
         // Meant for the terminal.
         who(
             "Mallory\u{1b}]0;owned\u{7}",

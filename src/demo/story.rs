@@ -134,7 +134,15 @@ pub(super) async fn play(
                 };
                 later = after.map(|after| {
                     let at = at.after(Duration::from_secs(after)).min(now.before(Duration::from_secs(60)));
-                    (at, Step::Decides { target: scene.target, path, visitor: Box::new(scene.visitor), fate: scene.fate })
+                    (
+                        at,
+                        Step::Decides {
+                            target: scene.target,
+                            path,
+                            visitor: Box::new(scene.visitor),
+                            fate: scene.fate,
+                        },
+                    )
                 });
             }
             Step::Decides { target, path, visitor, fate } => {

@@ -168,7 +168,8 @@ impl Web {
             let path = format!("/v1/requests?state=pending&box=incoming&limit=100&after={after}");
             let waiting: Page<Asked> = self.call(what, token, "GET", &path, &[], None).await?;
             if let Some(request) = waiting.items.iter().find(|request| is_from(request, visitor)) {
-                let headers = [("if-match", format!("\"{}\"", request.revision)), (IDEMPOTENCY_KEY, key.to_owned())];
+                let headers =
+                    [("if-match", format!("\"{}\"", request.revision)), (IDEMPOTENCY_KEY, key.to_owned())];
                 let body = Some(("application/json", serde_json::to_vec(decision)?));
                 let path = format!("/v1/requests/{}/decision", request.id);
                 let _: Asked = self.call(what, token, "POST", &path, &headers, body).await?;
@@ -198,7 +199,9 @@ impl Web {
 
 /// Addresses and numbers of visitors are all different.
 fn is_from(request: &Asked, visitor: &Visitor) -> bool {
-    let data = |text: &Option<crate::text::Untrusted>| text.as_ref().map(|t| t.as_data().to_owned()).unwrap_or_default();
+    let data = |text: &Option<crate::text::Untrusted>| {
+        text.as_ref().map(|t| t.as_data().to_owned()).unwrap_or_default()
+    };
     data(&request.requester.email) == visitor.email && data(&request.requester.phone) == visitor.phone
 }
 

@@ -14,7 +14,7 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 use tokio::net::TcpListener;
-use tokio::sync::Mutex;
+use tokio::sync::{Mutex, watch};
 use tokio::task::JoinHandle;
 
 use crate::api::{NewSession, SessionReply};
@@ -76,6 +76,8 @@ struct Inner {
     durability: Durability,
     on_stage: Box<dyn Fn(Stage) + Send + Sync>,
     state: Mutex<State>,
+    /// While this is set nobody finds a way: the process is about to stand still, or to end.
+    paused: watch::Sender<bool>,
 }
 
 #[derive(Default)]
@@ -127,6 +129,7 @@ impl Embedded {
             durability,
             on_stage: Box::new(on_stage),
             state: Mutex::new(State::default()),
+            paused: watch::channel(false).0,
         }))
     }
 
@@ -135,9 +138,20 @@ impl Embedded {
         Arc::new(Operator(self.clone()))
     }
 
+    /// Lets go until [`resume`](Self::resume): the process is about to stand still.
+    pub async fn suspend(&self) {
+        self.stop().await;
+    }
+
+    /// Goes on like anyone who has just started.
+    pub fn resume(&self) {
+        self.0.paused.send_replace(false);
+    }
+
     /// Lets go: running writes finish, streams are told goodbye, the database is closed, and only then
     /// the lock is given up.
     pub async fn stop(&self) {
+        self.0.paused.send_replace(true);
         let mut state = self.0.state.lock().await;
         state.way = None;
         state.operator = None;
@@ -353,6 +367,8 @@ fn http(address: &str) -> Result<HttpTransport, Fault> {
 impl Access for Embedded {
     fn way(&self) -> BoxFuture<'_, Result<Way, Fault>> {
         Box::pin(async move {
+            // An error would mean that this value itself is gone.
+            let _ = self.0.paused.subscribe().wait_for(|paused| !paused).await;
             let mut state = self.0.state.lock().await;
             self.enter(&mut state).await?;
             state.way.clone().ok_or(Fault::Unreachable)

@@ -6,6 +6,7 @@
 
 mod english;
 mod fill;
+pub mod say;
 
 use std::sync::OnceLock;
 

@@ -1,0 +1,226 @@
+//! What may be written on the command line. The sentences of the help stand in [`super::texts`].
+
+use std::path::PathBuf;
+
+use clap::{Args, CommandFactory as _, Parser, Subcommand, ValueEnum};
+
+use super::texts;
+use crate::i18n::Words;
+
+#[derive(Debug, Parser)]
+#[command(name = "namecard", version, disable_help_subcommand = true)]
+pub(super) struct Cli {
+    #[arg(long, value_name = "LANG", global = true, value_parser = ["en", "zh-CN"])]
+    pub(super) lang: Option<String>,
+    #[arg(long, value_name = "FILE", global = true)]
+    pub(super) config: Option<PathBuf>,
+    #[arg(long, global = true)]
+    pub(super) no_color: bool,
+    #[arg(long, value_name = "SEED", global = true, num_args = 0..=1)]
+    pub(super) demo: Option<Option<u64>>,
+    #[arg(long, value_name = "TAB")]
+    pub(super) tab: Option<TabName>,
+    #[command(subcommand)]
+    pub(super) command: Option<Command>,
+}
+
+#[derive(Clone, Copy, Debug, ValueEnum)]
+pub(super) enum TabName {
+    Directory,
+    External,
+    Approvals,
+}
+
+#[derive(Debug, Subcommand)]
+pub(super) enum Command {
+    #[cfg(feature = "server")]
+    Import(ImportArgs),
+    Search(SearchArgs),
+    Show(ShowArgs),
+    Contacts(ContactsArgs),
+    Requests(RequestsArgs),
+    Approve(ApproveArgs),
+    Reject(RejectArgs),
+    Undo(UndoArgs),
+    Qr(QrArgs),
+    Card(CardArgs),
+    Whoami(WhoamiArgs),
+}
+
+/// How a listing is printed.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub(super) enum Format {
+    #[default]
+    Table,
+    Json,
+}
+
+#[cfg(feature = "server")]
+#[derive(Debug, Args)]
+pub(super) struct ImportArgs {
+    #[arg(value_name = "FILE")]
+    pub(super) file: PathBuf,
+    #[arg(long)]
+    pub(super) dry_run: bool,
+    #[arg(long)]
+    pub(super) skip_bad: bool,
+    #[arg(long)]
+    pub(super) remove_missing: bool,
+    #[arg(long, value_name = "N", requires = "remove_missing")]
+    pub(super) remove_limit: Option<i64>,
+    #[arg(long = "as", value_name = "ID")]
+    pub(super) member: Option<String>,
+    #[arg(long, value_name = "NAME")]
+    pub(super) name: Option<String>,
+    #[arg(long, value_name = "DOMAIN")]
+    pub(super) domain: Option<String>,
+    #[arg(long, value_enum, default_value_t)]
+    pub(super) format: Format,
+}
+
+#[derive(Clone, Copy, Debug, Default, ValueEnum)]
+pub(super) enum Where {
+    Directory,
+    External,
+    #[default]
+    All,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct SearchArgs {
+    #[arg(value_name = "QUERY", required = true)]
+    pub(super) query: Vec<String>,
+    #[arg(long = "in", value_enum, default_value_t)]
+    pub(super) place: Where,
+    #[arg(long, value_name = "N", default_value_t = 20, value_parser = clap::value_parser!(u32).range(1..=100))]
+    pub(super) limit: u32,
+    #[arg(long, value_enum, default_value_t)]
+    pub(super) format: Format,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct ShowArgs {
+    #[arg(value_name = "ID")]
+    pub(super) id: String,
+    #[arg(long, value_enum, default_value_t)]
+    pub(super) format: Format,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct ContactsArgs {
+    #[arg(long, value_enum, default_value_t)]
+    pub(super) format: Format,
+}
+
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub(super) enum BoxName {
+    #[default]
+    Approvals,
+    Incoming,
+}
+
+#[derive(Clone, Copy, Debug, ValueEnum)]
+#[value(rename_all = "snake_case")]
+pub(super) enum StateName {
+    Pending,
+    PendingManager,
+    Approved,
+    Rejected,
+    Withdrawn,
+    Expired,
+    Blocked,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct RequestsArgs {
+    #[arg(long = "box", value_enum, default_value_t)]
+    pub(super) which: BoxName,
+    #[arg(long, value_enum)]
+    pub(super) state: Option<StateName>,
+    #[arg(long, conflicts_with_all = ["which", "state"])]
+    pub(super) count: bool,
+    #[arg(long, value_enum, default_value_t)]
+    pub(super) format: Format,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct ApproveArgs {
+    #[arg(value_name = "ID", required = true)]
+    pub(super) ids: Vec<String>,
+    #[arg(long, value_name = "TEXT")]
+    pub(super) note: Option<String>,
+    #[arg(long, value_enum, default_value_t)]
+    pub(super) format: Format,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct RejectArgs {
+    #[arg(value_name = "ID", required = true)]
+    pub(super) ids: Vec<String>,
+    #[arg(long, value_name = "TEXT")]
+    pub(super) reason: String,
+    #[arg(long)]
+    pub(super) tell: bool,
+    #[arg(long, value_enum, default_value_t)]
+    pub(super) format: Format,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct UndoArgs {
+    #[arg(value_name = "ID")]
+    pub(super) id: String,
+    #[arg(long, value_enum, default_value_t)]
+    pub(super) format: Format,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(super) enum CodeForm {
+    Text,
+    Ansi,
+    Png,
+    Svg,
+}
+
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub(super) enum CodeContentName {
+    #[default]
+    Link,
+    Vcard,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct QrArgs {
+    #[arg(long = "as", value_enum)]
+    pub(super) form: Option<CodeForm>,
+    #[arg(long, value_enum, default_value_t)]
+    pub(super) content: CodeContentName,
+    #[arg(long, value_name = "FILE")]
+    pub(super) out: Option<PathBuf>,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct CardArgs {
+    #[command(subcommand)]
+    pub(super) action: Option<CardAction>,
+    #[arg(long, value_enum, default_value_t, global = true)]
+    pub(super) format: Format,
+}
+
+#[derive(Clone, Copy, Debug, Subcommand)]
+pub(super) enum CardAction {
+    Rotate {
+        #[arg(long)]
+        leaked: bool,
+    },
+}
+
+#[derive(Debug, Args)]
+pub(super) struct WhoamiArgs {
+    #[arg(long, value_enum, default_value_t)]
+    pub(super) format: Format,
+}
+
+/// The command line as `words` explain it: for help, and for the pages made from it.
+pub fn command(words: &Words) -> clap::Command {
+    texts::localise(Cli::command(), words)
+}

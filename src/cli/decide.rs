@@ -1,0 +1,101 @@
+//! `namecard approve`, `reject`, `undo`
+
+use std::io::Write as _;
+
+use super::Context;
+use super::args::{ApproveArgs, Format, RejectArgs, UndoArgs};
+use super::failure::Failure;
+use super::{ids, requests};
+use crate::client::Client;
+use crate::domain::{Decision, DecisionKind, ReasonCode, Request};
+use crate::i18n::Text;
+use crate::text::SafeText;
+
+pub(super) async fn approve(context: &Context, client: &Client, args: &ApproveArgs) -> Result<u8, Failure> {
+    let decision = Decision { text: args.note.as_deref().map(Into::into), ..Decision::approve() };
+    decide_all(context, client, &args.ids, &decision, args.format).await
+}
+
+pub(super) async fn reject(context: &Context, client: &Client, args: &RejectArgs) -> Result<u8, Failure> {
+    // The word of a reason, or one's own words.
+    let (reason, text) = match ReasonCode::parse(args.reason.trim()) {
+        Some(reason) if reason != ReasonCode::Other => (reason, None),
+        _ => (ReasonCode::Other, Some(args.reason.as_str().into())),
+    };
+    let decision = Decision { kind: DecisionKind::Reject, reason: Some(reason), text, tell: args.tell };
+    decide_all(context, client, &args.ids, &decision, args.format).await
+}
+
+/// Decides one after the other; what fails is told and does not stop the others.
+async fn decide_all(
+    context: &Context,
+    client: &Client,
+    given: &[String],
+    decision: &Decision,
+    format: Format,
+) -> Result<u8, Failure> {
+    let mut done = Vec::new();
+    let mut code = 0;
+    for id in given {
+        match decide(context, client, id, decision).await {
+            Ok(request) => done.push(request),
+            Err(failure) => {
+                code = failure.code();
+                if let Some(sentence) = failure.sentence(&context.words) {
+                    writeln!(std::io::stderr(), "namecard: {}: {sentence}", SafeText::clean(id).cut(40))?;
+                }
+            }
+        }
+    }
+    print(context, &done, format)?;
+    Ok(code)
+}
+
+async fn decide(
+    context: &Context,
+    client: &Client,
+    given: &str,
+    decision: &Decision,
+) -> Result<Request, Failure> {
+    let (id, revision) = ids::request(client, &context.words, given).await?;
+    let revision = match revision {
+        Some(revision) => revision,
+        None => client.request(&id).await?.revision,
+    };
+    Ok(client.decide(&id, revision, decision, &key()?).await?)
+}
+
+pub(super) async fn undo(context: &Context, client: &Client, args: &UndoArgs) -> Result<u8, Failure> {
+    let (id, revision) = ids::request(client, &context.words, &args.id).await?;
+    let revision = match revision {
+        Some(revision) => revision,
+        None => client.request(&id).await?.revision,
+    };
+    let request = client.undo(&id, revision, &key()?).await?;
+    print(context, &[request], args.format)?;
+    Ok(0)
+}
+
+/// A key for one write of this process: what is sent again within it is done once.
+pub(super) fn key() -> Result<String, Failure> {
+    let mut bytes = [0; 16];
+    getrandom::fill(&mut bytes).map_err(|error| Failure::Said(SafeText::clean(&error.to_string())))?;
+    Ok(bytes.iter().map(|b| format!("{b:02x}")).collect())
+}
+
+fn print(context: &Context, done: &[Request], format: Format) -> Result<(), Failure> {
+    if format == Format::Json {
+        context.out.json(&done.iter().map(requests::shape).collect::<Vec<_>>())?;
+        return Ok(());
+    }
+    let now = jiff::Timestamp::now().into();
+    let headings = [Text::ColumnState, Text::ColumnWho, Text::ColumnId].map(|text| context.words.get(text));
+    let rows: Vec<Vec<SafeText>> = done
+        .iter()
+        .map(|request| {
+            vec![requests::state(context, request, now), request.requester.name.whole(), request.id.shown()]
+        })
+        .collect();
+    context.out.table(&headings, &rows)?;
+    Ok(())
+}

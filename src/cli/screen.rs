@@ -1,0 +1,160 @@
+//! `namecard`: the screen.
+
+use std::io;
+use std::sync::Arc;
+
+use crossterm::event::EventStream;
+use ratatui::Terminal;
+use ratatui::backend::CrosstermBackend;
+use tokio::signal::unix::{SignalKind, signal};
+
+use super::Context;
+use super::args::TabName;
+use super::backend::Backend;
+use super::failure::Failure;
+use crate::client::BoxFuture;
+use crate::client::sync::{self, Refresh};
+use crate::domain::Time;
+use crate::i18n::Text;
+use crate::tui::keys::KeyMap;
+use crate::tui::model::{Env, Tab};
+use crate::tui::runtime::{
+    self, Doer, Ended, FrameWriter, Guard, Inbox, Inlet, Out, Outlet, Screen, Signal, install_panic_hook,
+};
+use crate::tui::view::Theme;
+
+/// The terminal that the screen draws on.
+type Tty = CrosstermBackend<Out>;
+
+fn now() -> Time {
+    jiff::Timestamp::now().into()
+}
+
+/// Runs the screen: its first frame is drawn before anything else begins.
+pub(super) fn run(context: &Context, tab: Option<TabName>) -> Result<u8, Failure> {
+    let guard = Guard::enter().map_err(|error| match error.kind() {
+        io::ErrorKind::NotConnected => Failure::Said(context.words.get(Text::NoTerminal)),
+        _ => error.into(),
+    })?;
+    install_panic_hook(context.words.clone());
+    let mut instance = [0; 16];
+    getrandom::fill(&mut instance).map_err(|error| io::Error::other(error.to_string()))?;
+    let env = Env {
+        words: context.words.clone(),
+        keymap: KeyMap::new(),
+        now: now(),
+        zone: context.zone.clone(),
+        instance,
+    };
+    let variable = |name: &str| std::env::var(name).unwrap_or_default();
+    let theme = Theme::of_terminal(context.no_color, &variable("COLORTERM"), &variable("TERM"));
+    let terminal = Terminal::new(CrosstermBackend::new(FrameWriter::new(io::stdout())))?;
+    let mut screen = Screen::new(terminal, env, theme, now)?;
+    screen.state_mut().tab = match tab {
+        Some(TabName::External) => Tab::External,
+        Some(TabName::Approvals) => Tab::Approvals,
+        Some(TabName::Directory) | None => Tab::Directory,
+    };
+    screen.draw()?;
+
+    let (inbox, inlet) = runtime::inbox();
+    let tokio = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build()?;
+    let ended = tokio.block_on(live(context, &mut screen, inbox, inlet, &guard, theme));
+    drop(guard);
+    // Threads that wait for the terminal's input cannot be joined.
+    tokio.shutdown_background();
+    match ended? {
+        Ended::Quit => Ok(0),
+        Ended::Signal(number) => Ok(u8::try_from(128 + number).unwrap_or(1)),
+        // 129: what a shell shows for a program whose terminal went away.
+        Ended::NoTerminal => Ok(129),
+    }
+}
+
+async fn live(
+    context: &Context,
+    screen: &mut Screen<Tty>,
+    inbox: Inbox,
+    inlet: Inlet,
+    guard: &Guard,
+    theme: Theme,
+) -> Result<Ended, Failure> {
+    let backend = Arc::new(open(context, &inlet)?);
+    listen_to_signals(&inlet)?;
+    let refresh = Arc::new(Refresh::default());
+    let client = backend.client();
+    let following = tokio::spawn(sync::follow(client.clone(), inlet.news.clone(), Arc::clone(&refresh)));
+    let doer =
+        Doer::new(client, inlet.answers.clone(), refresh, theme, context.settings.chat_command.clone());
+    let mut outlet = TerminalOutlet { guard, backend: Arc::clone(&backend) };
+    let ended = runtime::run(screen, EventStream::new(), inbox, &doer, &mut outlet).await;
+    following.abort();
+    // The shell's screen comes back at once; what is still written is finished behind it.
+    guard.leave();
+    backend.stop().await;
+    Ok(ended?)
+}
+
+#[cfg(feature = "server")]
+fn open(context: &Context, inlet: &Inlet) -> Result<Backend, Failure> {
+    use crate::embedded::Stage;
+    use crate::tui::model::Msg;
+
+    let answers = inlet.answers.clone();
+    Backend::for_screen(context, move |stage| match stage {
+        Stage::Seeding => {
+            // If the screen is gone, nobody needs to know.
+            let _ = answers.send(Msg::Seeding);
+        }
+    })
+}
+
+#[cfg(not(feature = "server"))]
+fn open(context: &Context, _: &Inlet) -> Result<Backend, Failure> {
+    Backend::for_screen(context)
+}
+
+/// Signals that end the program, and the one that sends it to the shell.
+fn listen_to_signals(inlet: &Inlet) -> io::Result<()> {
+    use rustix::process::Signal as Number;
+
+    for number in [Number::TERM, Number::INT, Number::QUIT, Number::HUP, Number::TSTP] {
+        let raw = number.as_raw();
+        let mut stream = signal(SignalKind::from_raw(raw))?;
+        let signals = inlet.signals.clone();
+        tokio::spawn(async move {
+            while stream.recv().await.is_some() {
+                let heard = if number == Number::TSTP { Signal::Suspend } else { Signal::End(raw) };
+                if signals.send(heard).is_err() {
+                    return;
+                }
+            }
+        });
+    }
+    Ok(())
+}
+
+/// The terminal itself, and this process.
+struct TerminalOutlet<'a> {
+    guard: &'a Guard,
+    backend: Arc<Backend>,
+}
+
+impl Outlet for TerminalOutlet<'_> {
+    fn send(&mut self, bytes: &[u8]) -> io::Result<()> {
+        FrameWriter::new(io::stdout()).send(bytes)
+    }
+
+    fn suspend(&mut self) -> BoxFuture<'_, io::Result<()>> {
+        Box::pin(async move {
+            // Others must not wait for a process that stands still.
+            self.backend.suspend().await;
+            self.guard.leave();
+            rustix::process::kill_current_process_group(rustix::process::Signal::STOP)?;
+            // Here it goes on after `fg`.
+            self.guard.enter_again()?;
+            self.backend.resume();
+            Ok(())
+        })
+    }
+}

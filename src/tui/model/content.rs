@@ -1,0 +1,284 @@
+//! What is told of a person or a request, line by line. Drawing, scrolling and the plain mode take the
+//! same lines.
+
+use super::env::Env;
+use super::state::State;
+use crate::domain::{
+    Contact, ContactId, DecisionKind, Department, Member, MemberId, Request, RequestAction, Status,
+};
+use crate::i18n::say::{self, NAME_CELLS};
+use crate::i18n::{Lang, Text};
+use crate::text::{SafeText, Untrusted};
+
+/// Lines of a message that are shown.
+const MESSAGE_LINES: usize = 6;
+
+/// A line of a card or of details.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Line {
+    /// A name, and whether the person is inside or outside.
+    Heading(SafeText, Side),
+    /// A value of our own company.
+    Plain(SafeText),
+    /// Something that came from outside, on a line of its own.
+    Outside(SafeText),
+    /// Our label before a value.
+    Labelled(SafeText, SafeText),
+    /// Our label before a value that came from outside.
+    LabelledOutside(SafeText, SafeText),
+    /// A heading of ours over what follows.
+    Section(SafeText),
+    /// A line of what somebody outside wrote, behind a gutter.
+    Quoted(SafeText),
+    /// A sentence of ours that wants to be seen.
+    Notice(SafeText),
+    /// Nothing.
+    Blank,
+}
+
+/// Inside or outside.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Side {
+    /// A colleague.
+    Inside,
+    /// Somebody outside.
+    Outside,
+}
+
+/// A department's name in the language of the screen.
+pub fn department_name(env: &Env, department: &Department) -> SafeText {
+    match (&department.english_name, env.words.lang()) {
+        (Some(english), Lang::En) => english.whole(),
+        _ => department.name.whole(),
+    }
+}
+
+/// A member's name, and the second one if there is one.
+pub fn member_name(member: &Member) -> SafeText {
+    let mut name = member.name.whole();
+    if let Some(alias) = &member.alias {
+        name.push_constant(" ");
+        name.push(&alias.whole());
+    }
+    name
+}
+
+fn labelled(env: &Env, label: Text, value: SafeText) -> Line {
+    Line::Labelled(env.words.get(label), value)
+}
+
+fn labelled_outside(env: &Env, label: Text, value: &Untrusted) -> Line {
+    Line::LabelledOutside(env.words.get(label), value.whole())
+}
+
+/// A colleague's card.
+pub fn member_lines(state: &State, env: &Env, id: &MemberId) -> Vec<Line> {
+    let Some(member) = state.data.member(id) else {
+        return vec![Line::Notice(env.words.get(Text::NoLongerThere))];
+    };
+    let mut lines = vec![Line::Heading(member_name(member), Side::Inside)];
+    if let Some(title) = &member.title {
+        lines.push(Line::Plain(title.whole()));
+    }
+    for place in &member.departments {
+        let path: Vec<SafeText> = state
+            .data
+            .path(&place.id)
+            .into_iter()
+            .map(|department| department_name(env, department))
+            .collect();
+        if path.is_empty() {
+            continue;
+        }
+        let mut path = SafeText::join(&path, " > ");
+        if place.leader {
+            path.push_constant("  ");
+            path.push(&env.words.get(Text::LeadsIt));
+        }
+        lines.push(Line::Plain(path));
+    }
+    if member.status != Status::Active {
+        lines.push(Line::Notice(env.words.status(member.status)));
+    }
+    for email in &member.emails {
+        lines.push(labelled(env, Text::LabelEmail, email.whole()));
+    }
+    for phone in &member.phones {
+        lines.push(Line::Labelled(env.words.phone_kind(phone.kind), phone.number.whole()));
+    }
+    if let Some(office) = &member.office {
+        lines.push(labelled(env, Text::LabelOffice, office.whole()));
+    }
+    if let Some(manager) = &member.manager {
+        let name = state.data.member(manager).map_or_else(|| manager.shown(), member_name);
+        lines.push(labelled(env, Text::LabelReportsTo, name));
+    }
+    if let Some(title) = &member.external_title {
+        lines.push(labelled(env, Text::LabelOutsideTitle, title.whole()));
+    }
+    for attribute in &member.attributes {
+        lines.push(Line::Labelled(attribute.name.line(NAME_CELLS), attribute.value.whole()));
+    }
+    lines.push(labelled(env, Text::LabelId, member.id.shown()));
+    lines
+}
+
+/// An external contact's card; with its history, if that is known.
+pub fn contact_lines(state: &State, env: &Env, id: &ContactId) -> Vec<Line> {
+    let Some(contact) = state.data.contact(id) else {
+        return vec![Line::Notice(env.words.get(Text::NoLongerThere))];
+    };
+    let now = state.server_now(env.now);
+    let mut lines = vec![Line::Heading(contact.name.whole(), Side::Outside)];
+    lines.extend(outside_position(contact.title.as_ref(), contact.company.as_ref()));
+    lines.push(match &contact.remark {
+        Some(remark) => labelled(env, Text::LabelRemark, remark.whole()),
+        None => labelled(env, Text::LabelRemark, env.words.get(Text::NoRemark)),
+    });
+    for email in &contact.emails {
+        lines.push(labelled_outside(env, Text::LabelEmail, email));
+    }
+    for phone in &contact.phones {
+        lines.push(labelled_outside(env, Text::LabelPhone, phone));
+    }
+    lines.push(labelled(env, Text::LabelSource, source(env, contact)));
+    lines.push(labelled(env, Text::LabelSince, say::date_time(contact.since, now, &env.zone)));
+    match state.data.history(id) {
+        Some(history) => {
+            lines.push(Line::Blank);
+            lines.push(Line::Section(env.words.get(Text::SectionHistory)));
+            for entry in history {
+                let what = env.words.history(entry.what);
+                let who = entry.who.as_ref().map(|who| who.name.line(NAME_CELLS)).unwrap_or_default();
+                let rule = match (&entry.rule, entry.policy_version) {
+                    (Some(rule), Some(version)) => env.words.fill(
+                        Text::RuleAndVersion,
+                        &[("rule", SafeText::clean(rule)), ("version", SafeText::number(version))],
+                    ),
+                    _ => SafeText::default(),
+                };
+                let line = SafeText::join([&what, &who, &rule], "  ");
+                lines.push(Line::Labelled(say::date_time(entry.at, now, &env.zone), line));
+            }
+        }
+        None => lines.push(Line::Blank),
+    }
+    lines
+}
+
+/// How a contact came about.
+pub fn source(env: &Env, contact: &Contact) -> SafeText {
+    let way = env.words.add_way(contact.source.add_way);
+    let label = contact.source.card_label.as_ref().map(|label| label.line(NAME_CELLS)).unwrap_or_default();
+    SafeText::join([&way, &label], " · ")
+}
+
+/// Title and company from outside.
+fn outside_position(title: Option<&Untrusted>, company: Option<&Untrusted>) -> Option<Line> {
+    let title = title.map(Untrusted::whole).unwrap_or_default();
+    let company = company.map(Untrusted::whole).unwrap_or_default();
+    let line = SafeText::join([&title, &company], ", ");
+    (!line.is_empty()).then_some(Line::Outside(line))
+}
+
+/// Everything that a decision needs to know, for a width of `cells`.
+pub fn request_lines(state: &State, env: &Env, request: &Request, cells: usize) -> Vec<Line> {
+    let now = state.server_now(env.now);
+    let requester = &request.requester;
+    let mut lines = vec![Line::Heading(requester.name.whole(), Side::Outside)];
+    lines.extend(decision_lines(state, env, request));
+    lines.extend(outside_position(requester.title.as_ref(), requester.company.as_ref()));
+    for (label, value) in [(Text::LabelEmail, &requester.email), (Text::LabelPhone, &requester.phone)] {
+        if let Some(value) = value {
+            lines.push(labelled_outside(env, label, value));
+        }
+    }
+    lines.push(Line::Notice(env.words.get(Text::AsTyped)));
+    let texts = [Some(&requester.name), requester.company.as_ref(), requester.title.as_ref()];
+    let written = [request.purpose.as_ref(), request.message.as_ref()];
+    if texts.into_iter().chain(written).flatten().any(Untrusted::has_hidden) {
+        lines.push(Line::Notice(env.words.get(Text::HiddenMarks)));
+    }
+    lines.push(Line::Section(env.words.get(Text::WrittenByThem)));
+    let gutter = cells.saturating_sub(2);
+    if let Some(purpose) = &request.purpose {
+        lines.extend(purpose.block(3, gutter).lines.into_iter().map(Line::Quoted));
+    }
+    if let Some(message) = &request.message {
+        let block = message.block(MESSAGE_LINES, gutter);
+        lines.extend(block.lines.into_iter().map(Line::Quoted));
+        if block.more > 0 {
+            let more = SafeText::number(block.more as u64);
+            lines.push(Line::Notice(env.words.fill(Text::MoreLines, &[("n", more)])));
+        }
+    }
+    let channel = env.words.channel(request.channel);
+    let label = request.card_label.as_ref().map(|label| label.line(NAME_CELLS)).unwrap_or_default();
+    lines.push(labelled(env, Text::LabelVia, SafeText::join([&channel, &label], " · ")));
+    let came = env.words.fill(
+        Text::CameAndEnds,
+        &[
+            ("came", say::date_time(request.created, now, &env.zone)),
+            ("left", env.words.span(request.expires.since(now))),
+        ],
+    );
+    lines.push(labelled(env, Text::LabelCame, came));
+    let verdict = env.words.verdict(request.verdict.code);
+    let rule = env.words.fill(
+        Text::RuleAndVersion,
+        &[
+            ("rule", SafeText::clean(&request.verdict.rule)),
+            ("version", SafeText::number(request.verdict.policy_version)),
+        ],
+    );
+    lines.push(labelled(env, Text::LabelPolicy, SafeText::join([&verdict, &rule], "  ")));
+    lines.push(labelled(env, Text::LabelOnReject, env.words.get(Text::OnRejectTheySee)));
+    lines
+}
+
+/// Who decided what, and until when it can be taken back.
+fn decision_lines(state: &State, env: &Env, request: &Request) -> Vec<Line> {
+    let mut lines = Vec::new();
+    if let Some(doing) = state.in_flight.get(&request.id) {
+        lines.push(Line::Notice(env.words.get(in_flight_text(*doing))));
+        return lines;
+    }
+    let Some(decision) = &request.decision else { return lines };
+    lines.push(Line::Notice(held_sentence(state, env, request)));
+    if decision.kind == DecisionKind::Reject {
+        let reason = decision.reason.map(|reason| env.words.reason(reason)).unwrap_or_default();
+        let words = decision.text.as_ref().map(Untrusted::whole).unwrap_or_default();
+        lines.push(labelled(env, Text::LabelReason, SafeText::join([&reason, &words], ": ")));
+    } else if let Some(note) = &decision.text {
+        lines.push(labelled(env, Text::LabelNote, note.whole()));
+    }
+    lines
+}
+
+/// What is being done to a request.
+pub const fn in_flight_text(doing: super::state::InFlight) -> Text {
+    match doing {
+        super::state::InFlight::Approve => Text::Approving,
+        super::state::InFlight::Reject => Text::Rejecting,
+        super::state::InFlight::Undo => Text::TakingBack,
+    }
+}
+
+/// "approved by 张三, 8 s left": how a decided request is marked wherever it is shown.
+pub fn held_sentence(state: &State, env: &Env, request: &Request) -> SafeText {
+    let now = state.server_now(env.now);
+    let Some(decision) = &request.decision else { return SafeText::default() };
+    let mine = state.data.me.as_ref().is_some_and(|me| me.member.id == decision.by.id);
+    let who = if mine { env.words.get(Text::You) } else { decision.by.name.line(NAME_CELLS) };
+    let values = [("what", env.words.decision(decision.kind)), ("who", who)];
+    match request.effective_at.filter(|at| *at > now) {
+        Some(at) => {
+            let seconds = at.since(now).as_micros().div_ceil(1_000_000);
+            let seconds = SafeText::number(u64::try_from(seconds).unwrap_or(u64::MAX));
+            let [what, who] = values;
+            let text = if request.allows(RequestAction::Undo) { Text::HeldMine } else { Text::Held };
+            env.words.fill(text, &[what, who, ("seconds", seconds)])
+        }
+        None => env.words.fill(Text::DecidedBy, &values),
+    }
+}

@@ -1,0 +1,222 @@
+//! What lies above the page. The top one gets the keys.
+
+use super::field::Field;
+use super::msg::Ticket;
+use crate::domain::{Card, ContactId, Fault, MemberId, RequestId, Time};
+use crate::qr::{Blocks, Fit, Form, Needs};
+use crate::text::SafeText;
+use crate::tui::keys::Scope;
+
+/// A layer.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Layer {
+    /// The keys of the place where help was asked for.
+    Help {
+        /// The scopes whose keys are shown.
+        scopes: Vec<Scope>,
+        /// First visible row.
+        top: usize,
+    },
+    /// A colleague's card.
+    Member {
+        /// Whose.
+        id: MemberId,
+        /// First visible row.
+        top: usize,
+    },
+    /// An external contact's card.
+    Contact {
+        /// Whose.
+        id: ContactId,
+        /// First visible row.
+        top: usize,
+    },
+    /// A request's details, where there is no room for them beside the list.
+    Request {
+        /// Which.
+        id: RequestId,
+        /// First visible row.
+        top: usize,
+    },
+    /// One's own namecard.
+    Namecard(Box<NamecardLayer>),
+    /// Why a request is rejected.
+    Reject(RejectLayer),
+    /// The remark of a contact.
+    Remark(RemarkLayer),
+    /// A connection is to end: a word is typed.
+    Remove(RemoveLayer),
+    /// A question with answers; the first one is harmless and chosen.
+    Ask {
+        /// The question.
+        ask: Ask,
+        /// The answer that is chosen.
+        at: usize,
+        /// Since when it is there: a key that was typed ahead answers nothing.
+        since: Time,
+    },
+    /// Text that could not be put elsewhere, to be copied by hand.
+    Show {
+        /// The text.
+        text: SafeText,
+    },
+}
+
+/// A question.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Ask {
+    /// Answers are on their way: quit all the same?
+    Quit,
+    /// A new code for the card?
+    Rotate {
+        /// The card's revision.
+        revision: i64,
+    },
+}
+
+impl Ask {
+    /// How many answers there are.
+    pub const fn answers(self) -> usize {
+        match self {
+            Self::Quit => 2,
+            Self::Rotate { .. } => 3,
+        }
+    }
+}
+
+/// One's own namecard.
+#[derive(Clone, Debug, PartialEq)]
+pub struct NamecardLayer {
+    /// The card, or why there is none.
+    pub card: Option<Result<Card, Fault>>,
+    /// Half or full blocks.
+    pub form: Form,
+    /// What can be drawn.
+    pub code: Code,
+    /// Number of the newest proof.
+    pub proof: Ticket,
+}
+
+/// What of the code can be drawn.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Code {
+    /// Not known yet.
+    Unknown,
+    /// The window is too small.
+    TooSmall(Needs),
+    /// Laid out, and read back or not.
+    Drawn(Box<Blocks>, Proof),
+}
+
+impl Code {
+    /// What a fit comes to before it is proved.
+    pub fn of(fit: Fit) -> Self {
+        match fit {
+            Fit::Fits(blocks) => Self::Drawn(blocks, Proof::Pending),
+            Fit::TooSmall(needs) => Self::TooSmall(needs),
+        }
+    }
+}
+
+/// Whether a drawn code reads back.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Proof {
+    /// Being read.
+    Pending,
+    /// It reads back as its link.
+    Good,
+    /// It does not: the link is shown instead.
+    Bad,
+}
+
+/// Why a request is rejected.
+#[derive(Clone, Debug, PartialEq)]
+pub struct RejectLayer {
+    /// Which request.
+    pub id: RequestId,
+    /// In the revision that was on the screen.
+    pub revision: i64,
+    /// The reason that is chosen.
+    pub at: usize,
+    /// Whether the requester is told.
+    pub tell: bool,
+    /// Own words, while they are typed.
+    pub words: Option<Field>,
+}
+
+/// The remark of a contact.
+#[derive(Clone, Debug, PartialEq)]
+pub struct RemarkLayer {
+    /// Which contact.
+    pub id: ContactId,
+    /// In the revision that was on the screen.
+    pub revision: i64,
+    /// What is typed.
+    pub field: Field,
+}
+
+/// A connection is to end.
+#[derive(Clone, Debug, PartialEq)]
+pub struct RemoveLayer {
+    /// Which contact.
+    pub id: ContactId,
+    /// In the revision that was on the screen.
+    pub revision: i64,
+    /// What is typed.
+    pub field: Field,
+}
+
+/// A row of the help.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum HelpRow {
+    /// A scope.
+    Heading(SafeText),
+    /// Keys, what they do, and whether that is possible now.
+    Key(SafeText, SafeText, bool),
+    /// Nothing.
+    Blank,
+}
+
+impl Layer {
+    /// Where the keys of this layer are looked up, innermost first.
+    pub fn scopes(&self) -> &'static [Scope] {
+        match self {
+            Self::Help { .. } | Self::Show { .. } => &[Scope::Reading],
+            Self::Member { .. } => &[Scope::MemberCard, Scope::Reading],
+            Self::Contact { .. } => &[Scope::ContactCard, Scope::Reading],
+            Self::Request { .. } => &[Scope::RequestCard, Scope::Reading],
+            Self::Namecard(_) => &[Scope::Namecard],
+            Self::Reject(layer) if layer.words.is_some() => &[Scope::Field],
+            Self::Reject(_) => &[Scope::Reason],
+            Self::Remark(_) | Self::Remove(_) => &[Scope::Field],
+            Self::Ask { .. } => &[Scope::Choice],
+        }
+    }
+
+    /// The text field that gets what is typed, if there is one.
+    pub fn field(&mut self) -> Option<&mut Field> {
+        match self {
+            Self::Reject(layer) => layer.words.as_mut(),
+            Self::Remark(layer) => Some(&mut layer.field),
+            Self::Remove(layer) => Some(&mut layer.field),
+            _ => None,
+        }
+    }
+
+    /// Where a list that is only read begins.
+    pub fn top(&mut self) -> Option<&mut usize> {
+        match self {
+            Self::Help { top, .. }
+            | Self::Member { top, .. }
+            | Self::Contact { top, .. }
+            | Self::Request { top, .. } => Some(top),
+            _ => None,
+        }
+    }
+}
+
+/// Moves the choice of a layer by `delta` within `answers`, around the ends.
+pub(crate) fn turn(at: usize, delta: isize, answers: usize) -> usize {
+    let len = answers.max(1).cast_signed();
+    usize::try_from((at.cast_signed() + delta).rem_euclid(len)).unwrap_or(0)
+}

@@ -1,0 +1,255 @@
+//! What comes in, and what is to be done outside. Both are plain data: tests compare them.
+
+use std::fmt;
+use std::sync::Arc;
+
+use super::layout::Size;
+use crate::domain::{
+    Card, Change, Contact, ContactDetail, ContactId, ContactRevision, Decision, Fault, Member, MemberId,
+    Request, RequestId, Snapshot, Time,
+};
+use crate::qr::Blocks;
+use crate::search::{Hit, Index};
+use crate::text::{SafeText, Untrusted};
+use crate::tui::keys::Chord;
+
+/// A value that is shared, compared by identity: copying it costs nothing, comparing it neither.
+pub struct Shared<T>(pub Arc<T>);
+
+impl<T> Shared<T> {
+    /// Shares a value.
+    pub fn new(value: T) -> Self {
+        Self(Arc::new(value))
+    }
+}
+
+impl<T> Clone for Shared<T> {
+    fn clone(&self) -> Self {
+        Self(Arc::clone(&self.0))
+    }
+}
+
+impl<T> PartialEq for Shared<T> {
+    fn eq(&self, other: &Self) -> bool {
+        Arc::ptr_eq(&self.0, &other.0)
+    }
+}
+
+impl<T> fmt::Debug for Shared<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Shared(..)")
+    }
+}
+
+/// Number of a question whose answer only counts if it is still the newest one.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Ticket(pub u64);
+
+impl Ticket {
+    /// The next number.
+    pub fn draw(&mut self) -> Self {
+        self.0 += 1;
+        *self
+    }
+}
+
+/// Which people are searched.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Places {
+    /// Colleagues.
+    Directory,
+    /// External contacts.
+    External,
+}
+
+/// People of whom an index is to be made.
+pub enum Rankable {
+    /// Colleagues with the path of their main department.
+    Members(Vec<(Arc<Member>, Arc<str>)>),
+    /// External contacts.
+    Contacts(Vec<Arc<Contact>>),
+}
+
+/// Something that happened.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Msg {
+    /// A key.
+    Key(Chord),
+    /// Pasted text.
+    Paste(String),
+    /// The window has another size.
+    Resize(Size),
+    /// A moment has come that the state waited for.
+    Wake,
+    /// The made-up company is being filled in.
+    Seeding,
+    /// The start: replaces everything.
+    Snapshot(Box<Snapshot>),
+    /// More of the directory; the last piece says so.
+    Members(Vec<Member>, bool),
+    /// More contacts; the last piece says so.
+    Contacts(Vec<Contact>, bool),
+    /// What changed, and the server's clock.
+    Changes(Vec<Change>, Time),
+    /// The server is there again.
+    Online,
+    /// The server is gone.
+    Offline(Fault),
+    /// Back from the shell.
+    Resumed,
+    /// The answer to an effect.
+    Answer(Answer),
+}
+
+/// What is to be done outside.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Effect {
+    /// Decide a request.
+    Decide {
+        /// Which.
+        id: RequestId,
+        /// In the revision that was on the screen.
+        revision: i64,
+        /// How.
+        decision: Decision,
+        /// The key under which it is done once.
+        key: String,
+    },
+    /// Take a decision back.
+    Undo {
+        /// Which.
+        id: RequestId,
+        /// In the revision that was on the screen.
+        revision: i64,
+        /// The key under which it is done once.
+        key: String,
+    },
+    /// Look what a request is now: the answer to a write was lost.
+    ReadRequest(RequestId),
+    /// Set the remark of a contact.
+    SetRemark {
+        /// Which.
+        id: ContactId,
+        /// In the revision that was on the screen.
+        revision: i64,
+        /// What to; empty takes it away.
+        remark: Untrusted,
+        /// The key under which it is done once.
+        key: String,
+    },
+    /// End a connection.
+    RemoveContact {
+        /// Which.
+        id: ContactId,
+        /// In the revision that was on the screen.
+        revision: i64,
+        /// The key under which it is done once.
+        key: String,
+    },
+    /// Read a contact's history.
+    ReadContact(ContactId),
+    /// Make an index of people.
+    Index(Places, Ticket, Shared<Rankable>),
+    /// Rank people.
+    Rank {
+        /// Which people.
+        places: Places,
+        /// Number of the question.
+        ticket: Ticket,
+        /// What was typed.
+        query: String,
+        /// The index.
+        index: Shared<Index>,
+    },
+    /// Read one's own card.
+    ReadCard,
+    /// Give one's own card a new code.
+    RotateCard {
+        /// In the revision that was on the screen.
+        revision: i64,
+        /// Whether the old code ends at once.
+        leaked: bool,
+        /// The key under which it is done once.
+        key: String,
+    },
+    /// Draw a code as the screen would, and read it back.
+    ProveCode(Ticket, Box<Blocks>, String),
+    /// Open a chat with a colleague.
+    OpenChat {
+        /// The colleague.
+        member: MemberId,
+        /// The company's link.
+        link: String,
+    },
+    /// Put text on the clipboard.
+    Copy(SafeText),
+    /// Load everything anew.
+    Refresh,
+    /// Draw every cell anew.
+    Redraw,
+    /// Go to the shell.
+    Suspend,
+    /// End the program.
+    Quit,
+}
+
+/// What came of an effect.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Answer {
+    /// Of [`Effect::Decide`].
+    Decided(RequestId, Result<Box<Request>, Fault>),
+    /// Of [`Effect::Undo`].
+    Undone(RequestId, Result<Box<Request>, Fault>),
+    /// Of [`Effect::ReadRequest`].
+    RequestRead(RequestId, Result<Box<Request>, Fault>),
+    /// Of [`Effect::SetRemark`].
+    RemarkSet(ContactId, Untrusted, Result<ContactRevision, Fault>),
+    /// Of [`Effect::RemoveContact`].
+    ContactRemoved(ContactId, Result<ContactRevision, Fault>),
+    /// Of [`Effect::ReadContact`].
+    ContactRead(ContactId, Result<Box<ContactDetail>, Fault>),
+    /// Of [`Effect::Index`].
+    Indexed(Places, Ticket, Shared<Index>),
+    /// Of [`Effect::Rank`].
+    Ranked(Places, Ticket, Vec<Hit>, usize),
+    /// Of [`Effect::ReadCard`] and [`Effect::RotateCard`].
+    Card(Result<Box<Card>, Fault>),
+    /// Of [`Effect::ProveCode`]: whether the drawn code reads back as its link.
+    Proved(Ticket, bool),
+    /// Of [`Effect::OpenChat`]: the link, and whether the opener ended well.
+    ChatOpened(SafeText, bool),
+}
+
+/// What an update leads to.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Step {
+    /// To be done outside.
+    pub effects: Vec<Effect>,
+    /// Whether anything visible changed.
+    pub redraw: bool,
+}
+
+impl Step {
+    /// Nothing.
+    pub fn none() -> Self {
+        Self::default()
+    }
+
+    /// Something visible changed.
+    pub fn draw() -> Self {
+        Self { effects: Vec::new(), redraw: true }
+    }
+
+    /// Something visible changed, and this is to be done.
+    pub fn run(effect: Effect) -> Self {
+        Self { effects: vec![effect], redraw: true }
+    }
+
+    /// Both.
+    #[must_use]
+    pub fn and(mut self, other: Self) -> Self {
+        self.effects.extend(other.effects);
+        self.redraw |= other.redraw;
+        self
+    }
+}

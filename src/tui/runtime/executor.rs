@@ -1,0 +1,207 @@
+//! Does what updates ask for, and answers each with exactly one message.
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
+use tokio::sync::mpsc;
+use tokio::task::AbortHandle;
+use tokio_util::task::TaskTracker;
+
+use super::latest::Latest;
+use super::opener::{self, ChatCommand};
+use crate::client::Client;
+use crate::client::sync::Refresh;
+use crate::qr::{self, Blocks};
+use crate::search::{Index, Keys, Query, rank};
+use crate::text::SafeText;
+use crate::tui::model::{Answer, Effect, Msg, Places, Rankable, Shared, Ticket};
+use crate::tui::view::{Theme, draw_code, read_cells};
+
+/// How many hits a list gets.
+const HITS: usize = 500;
+/// A contact that the cursor only passes is not asked for.
+const REST: Duration = Duration::from_millis(60);
+
+/// Does effects. Returns at once; answers come as messages.
+pub trait Executor {
+    /// Begins an effect.
+    fn start(&self, effect: Effect);
+
+    /// Waits for writes that must not be cut off.
+    fn finish(&self) -> impl Future<Output = ()> + Send;
+}
+
+/// The network questions of which only the newest counts.
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
+enum Slot {
+    Contact,
+    Card,
+}
+
+/// Does effects over the network and on this computer.
+pub struct Doer {
+    client: Client,
+    answers: mpsc::UnboundedSender<Msg>,
+    refresh: Arc<Refresh>,
+    theme: Theme,
+    chat: ChatCommand,
+    slots: Mutex<HashMap<Slot, AbortHandle>>,
+    ranking: Latest,
+    indexing: Latest,
+    proving: Latest,
+    writes: TaskTracker,
+}
+
+impl Doer {
+    /// Does effects by `client`; answers go to `answers`.
+    pub fn new(
+        client: Client,
+        answers: mpsc::UnboundedSender<Msg>,
+        refresh: Arc<Refresh>,
+        theme: Theme,
+        chat: ChatCommand,
+    ) -> Self {
+        Self {
+            client,
+            answers,
+            refresh,
+            theme,
+            chat,
+            slots: Mutex::default(),
+            ranking: Latest::default(),
+            indexing: Latest::default(),
+            proving: Latest::default(),
+            writes: TaskTracker::new(),
+        }
+    }
+
+    /// Asks over the network; the answer before it, if it has not come, does not come any more.
+    fn latest(&self, slot: Slot, question: impl Future<Output = Answer> + Send + 'static) {
+        let answers = self.answers.clone();
+        let task = tokio::spawn(async move {
+            // Whoever reads answers ends before this: then nobody wants it.
+            let _ = answers.send(Msg::Answer(question.await));
+        });
+        let mut slots = self.slots.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(before) = slots.insert(slot, task.abort_handle()) {
+            before.abort();
+        }
+    }
+
+    /// Writes: never aborted, waited for at the end.
+    fn write(&self, doing: impl Future<Output = Answer> + Send + 'static) {
+        let answers = self.answers.clone();
+        self.writes.spawn(async move {
+            let _ = answers.send(Msg::Answer(doing.await));
+        });
+    }
+
+    /// Uses the processor, of which only the newest question of its kind counts.
+    fn compute(&self, place: &Latest, work: impl FnOnce() -> Answer + Send + 'static) {
+        let answers = self.answers.clone();
+        place.submit(move || {
+            let _ = answers.send(Msg::Answer(work()));
+        });
+    }
+}
+
+impl Executor for Doer {
+    fn start(&self, effect: Effect) {
+        let client = self.client.clone();
+        match effect {
+            Effect::Decide { id, revision, decision, key } => self.write(async move {
+                let result = client.decide(&id, revision, &decision, &key).await;
+                Answer::Decided(id, result.map(Box::new))
+            }),
+            Effect::Undo { id, revision, key } => self.write(async move {
+                let result = client.undo(&id, revision, &key).await;
+                Answer::Undone(id, result.map(Box::new))
+            }),
+            Effect::ReadRequest(id) => self.write(async move {
+                let result = client.request(&id).await;
+                Answer::RequestRead(id, result.map(Box::new))
+            }),
+            Effect::SetRemark { id, revision, remark, key } => self.write(async move {
+                let result = client.set_remark(&id, revision, &remark, &key).await;
+                Answer::RemarkSet(id, remark, result)
+            }),
+            Effect::RemoveContact { id, revision, key } => self.write(async move {
+                let result = client.remove_contact(&id, revision, &key).await;
+                Answer::ContactRemoved(id, result)
+            }),
+            Effect::RotateCard { revision, leaked, key } => self.write(async move {
+                Answer::Card(client.rotate_card(revision, leaked, &key).await.map(Box::new))
+            }),
+            Effect::ReadContact(id) => self.latest(Slot::Contact, async move {
+                tokio::time::sleep(REST).await;
+                let result = client.contact(&id).await;
+                Answer::ContactRead(id, result.map(Box::new))
+            }),
+            Effect::ReadCard => {
+                self.latest(Slot::Card, async move { Answer::Card(client.card().await.map(Box::new)) });
+            }
+            Effect::Index(places, ticket, people) => {
+                self.compute(&self.indexing, move || Answer::Indexed(places, ticket, index(&people)));
+            }
+            Effect::Rank { places, ticket, query, index } => {
+                self.compute(&self.ranking, move || ranked(places, ticket, &query, &index));
+            }
+            Effect::ProveCode(ticket, blocks, link) => {
+                let theme = self.theme;
+                self.compute(&self.proving, move || {
+                    Answer::Proved(ticket, reads_back(&theme, &blocks, &link))
+                });
+            }
+            Effect::OpenChat { member, link } => {
+                let own = self.chat.clone();
+                self.write(async move {
+                    let opened = opener::open_chat(&own, member.as_str(), &link).await;
+                    Answer::ChatOpened(SafeText::clean(&link), opened)
+                });
+            }
+            Effect::Refresh => self.refresh.ask(),
+            // The loop does these itself: they are about the terminal.
+            Effect::Copy(_) | Effect::Redraw | Effect::Suspend | Effect::Quit => {}
+        }
+    }
+
+    async fn finish(&self) {
+        self.writes.close();
+        self.writes.wait().await;
+    }
+}
+
+fn index(people: &Shared<Rankable>) -> Shared<Index> {
+    let mut index = Index::new();
+    match &*people.0 {
+        Rankable::Members(members) => {
+            for (member, path) in members {
+                index.add(&Keys::of_member(member, path));
+            }
+        }
+        Rankable::Contacts(contacts) => {
+            for contact in contacts {
+                index.add(&Keys::of_contact(contact));
+            }
+        }
+    }
+    Shared::new(index)
+}
+
+fn ranked(places: Places, ticket: Ticket, query: &str, index: &Shared<Index>) -> Answer {
+    let ranked = rank(&index.0, &Query::parse(query), HITS);
+    Answer::Ranked(places, ticket, ranked.hits, ranked.total)
+}
+
+/// Draws a code as the screen will, and reads the drawn cells back.
+fn reads_back(theme: &Theme, blocks: &Blocks, link: &str) -> bool {
+    let (Ok(wide), Ok(high)) = (u16::try_from(blocks.columns()), u16::try_from(blocks.rows())) else {
+        return false;
+    };
+    let mut buffer = Buffer::empty(Rect::new(0, 0, wide, high));
+    draw_code(&mut buffer, theme, blocks, 0, 0);
+    qr::read(&read_cells(&buffer, theme)).is_ok_and(|read| read == link)
+}

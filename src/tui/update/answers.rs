@@ -1,0 +1,187 @@
+//! Answers to effects. The data comes through the same door as pushed changes, so both may arrive in
+//! any order.
+
+use super::{lists, namecard, news, say, search};
+use crate::domain::{
+    Card, Change, ContactDetail, ContactId, ContactRevision, DecisionKind, Fault, Request, RequestId,
+};
+use crate::i18n::Text;
+use crate::i18n::say::NAME_CELLS;
+use crate::text::{SafeText, Untrusted};
+use crate::tui::model::{Answer, Effect, Env, InFlight, Layer, State, Step, Voice};
+
+/// Takes an answer.
+pub(super) fn take(state: &mut State, env: &Env, answer: Answer) -> Step {
+    match answer {
+        Answer::Decided(id, result) => decided(state, env, &id, result.map(|request| *request)),
+        Answer::Undone(id, result) => undone(state, env, &id, result.map(|request| *request)),
+        Answer::RequestRead(_, result) => request_read(state, env, result.map(|request| *request)),
+        Answer::RemarkSet(id, remark, result) => remark_set(state, env, &id, remark, result),
+        Answer::ContactRemoved(id, result) => contact_removed(state, env, &id, result),
+        Answer::ContactRead(id, result) => contact_read(state, &id, result.map(|detail| *detail)),
+        Answer::Indexed(places, ticket, index) => search::indexed(state, places, ticket, index),
+        Answer::Ranked(places, ticket, hits, total) => search::ranked(state, places, ticket, &hits, total),
+        Answer::Card(result) => card(state, env, result.map(|card| *card)),
+        Answer::Proved(ticket, good) => namecard::proved(state, ticket, good),
+        Answer::ChatOpened(link, opened) => chat_opened(state, env, link, opened),
+    }
+}
+
+fn put_request(state: &mut State, env: &Env, request: Request) -> Step {
+    let touched = state.data.apply(vec![Change::Request(Box::new(request))]);
+    lists::approvals(state, env);
+    news::refresh(state, env, touched)
+}
+
+fn decided(state: &mut State, env: &Env, id: &RequestId, result: Result<Request, Fault>) -> Step {
+    let doing = state.in_flight.remove(id);
+    match result {
+        Ok(request) => {
+            state.decided.retain(|other| other != id);
+            state.decided.push(id.clone());
+            let name = request.requester.name.line(NAME_CELLS);
+            let text = match request.decision.as_ref().map(|decision| decision.kind) {
+                Some(DecisionKind::Reject) => Text::RejectedToast,
+                _ => Text::ApprovedToast,
+            };
+            let words = env.words.fill(text, &[("name", name)]);
+            put_request(state, env, request).and(say(state, env, Voice::Good, words))
+        }
+        Err(fault) => lost(state, env, id, doing, fault),
+    }
+}
+
+fn undone(state: &mut State, env: &Env, id: &RequestId, result: Result<Request, Fault>) -> Step {
+    let doing = state.in_flight.remove(id);
+    match result {
+        Ok(request) => {
+            state.decided.retain(|other| other != id);
+            let name = request.requester.name.line(NAME_CELLS);
+            let words = env.words.fill(Text::TakenBack, &[("name", name)]);
+            put_request(state, env, request).and(say(state, env, Voice::Good, words))
+        }
+        Err(fault) => lost(state, env, id, doing, fault),
+    }
+}
+
+/// A write that was not done: the row is back where it was. Whether one whose answer was lost was done
+/// nobody knows here: it is read, and what is true is said.
+fn lost(state: &mut State, env: &Env, id: &RequestId, doing: Option<InFlight>, fault: Fault) -> Step {
+    lists::approvals(state, env);
+    let mut words = env.words.fault(&fault);
+    if matches!(fault, Fault::Decided(_) | Fault::Changed { .. }) {
+        let not_recorded = match doing {
+            Some(InFlight::Approve) => Some(Text::ApprovalNotRecorded),
+            Some(InFlight::Reject) => Some(Text::RejectionNotRecorded),
+            _ => None,
+        };
+        if let Some(text) = not_recorded {
+            words = SafeText::join([&words, &env.words.get(text)], " ");
+        }
+    }
+    let step = say(state, env, Voice::Bad, words);
+    match fault {
+        Fault::TimedOut { sent: true } | Fault::Decided(_) | Fault::Changed { .. } | Fault::WindowOver => {
+            step.and(Step::run(Effect::ReadRequest(id.clone())))
+        }
+        _ => step,
+    }
+}
+
+fn request_read(state: &mut State, env: &Env, result: Result<Request, Fault>) -> Step {
+    match result {
+        Ok(request) => put_request(state, env, request).and(Step::draw()),
+        Err(Fault::NotFound) => {
+            // It is not ours to see any more; a push says the same.
+            lists::approvals(state, env);
+            Step::draw()
+        }
+        // What is true is not known yet: the change feed will tell.
+        Err(_) => Step::none(),
+    }
+}
+
+fn remark_set(
+    state: &mut State,
+    env: &Env,
+    id: &ContactId,
+    remark: Untrusted,
+    result: Result<ContactRevision, Fault>,
+) -> Step {
+    state.writing = state.writing.saturating_sub(1);
+    match result {
+        Ok(revision) => {
+            if matches!(state.layers.last(), Some(Layer::Remark(layer)) if layer.id == *id) {
+                state.layers.pop();
+            }
+            let mut step = say(state, env, Voice::Good, env.words.get(Text::RemarkSaved));
+            if let Some(contact) = state.data.contact(id).cloned() {
+                let contact = crate::domain::Contact {
+                    remark: Some(remark).filter(|remark| !remark.is_empty()),
+                    revision: revision.revision,
+                    as_of: revision.as_of,
+                    ..contact
+                };
+                let touched = state.data.apply(vec![Change::Contact(Box::new(contact))]);
+                step = step.and(news::refresh(state, env, touched));
+            }
+            step
+        }
+        // The field stays open: nothing typed is lost.
+        Err(fault) => say(state, env, Voice::Bad, env.words.fault(&fault)),
+    }
+}
+
+fn contact_removed(
+    state: &mut State,
+    env: &Env,
+    id: &ContactId,
+    result: Result<ContactRevision, Fault>,
+) -> Step {
+    state.writing = state.writing.saturating_sub(1);
+    match result {
+        Ok(revision) => {
+            let touched = state.data.apply(vec![Change::ContactGone(id.clone(), revision.as_of)]);
+            let step = news::refresh(state, env, touched);
+            step.and(say(state, env, Voice::Good, env.words.get(Text::ContactRemoved)))
+        }
+        Err(fault) => say(state, env, Voice::Bad, env.words.fault(&fault)),
+    }
+}
+
+fn contact_read(state: &mut State, id: &ContactId, result: Result<ContactDetail, Fault>) -> Step {
+    if state.reading.as_ref() == Some(id) {
+        state.reading = None;
+    }
+    match result {
+        Ok(detail) => {
+            state.data.put_detail(detail);
+            Step::draw()
+        }
+        // The card shows what is known; the history is read when it is looked at again.
+        Err(_) => Step::none(),
+    }
+}
+
+fn card(state: &mut State, env: &Env, result: Result<Card, Fault>) -> Step {
+    state.writing = state.writing.saturating_sub(1);
+    let failed = result.as_ref().err().map(|fault| env.words.fault(fault));
+    let known = state.layers.iter().any(|layer| match layer {
+        Layer::Namecard(layer) => matches!(layer.card, Some(Ok(_))),
+        _ => false,
+    });
+    match failed {
+        // A rotation that failed leaves the card that is there.
+        Some(words) if known => say(state, env, Voice::Bad, words),
+        _ => namecard::arrived(state, result),
+    }
+}
+
+fn chat_opened(state: &mut State, env: &Env, link: SafeText, opened: bool) -> Step {
+    if opened {
+        return say(state, env, Voice::Good, env.words.get(Text::ChatOpened));
+    }
+    // Nothing could open it: the link is shown, and copied.
+    state.layers.push(Layer::Show { text: link.clone() });
+    say(state, env, Voice::Bad, env.words.get(Text::ChatNotOpened)).and(Step::run(Effect::Copy(link)))
+}

@@ -1,0 +1,72 @@
+//! Leaving layers, and answering what they ask.
+
+use std::time::Duration;
+
+use super::{approvals, external, namecard, search};
+use crate::domain::ReasonCode;
+use crate::tui::keys::Chord;
+use crate::tui::model::{Ask, Effect, Env, Layer, State, Step};
+
+/// A key typed before a question could be read answers nothing.
+const TYPED_AHEAD: Duration = Duration::from_millis(300);
+
+/// Out of the innermost thing: own words, a layer, a search.
+pub(super) fn back(state: &mut State, _env: &Env) -> Step {
+    if let Some(Layer::Reject(layer)) = state.layers.last_mut()
+        && layer.words.take().is_some()
+    {
+        return Step::draw();
+    }
+    if state.layers.pop().is_some() {
+        // The namecard may lie below: its window is the same.
+        return Step::draw();
+    }
+    search::close(state)
+}
+
+/// Takes the answer that is chosen, or what was typed.
+pub(super) fn confirm(state: &mut State, env: &Env) -> Step {
+    match state.layers.last() {
+        Some(Layer::Ask { ask, at, since }) => {
+            if env.now.since(*since) < TYPED_AHEAD {
+                return Step::none();
+            }
+            let (ask, at) = (*ask, *at);
+            state.layers.pop();
+            answer(state, env, ask, at)
+        }
+        Some(Layer::Reject(_)) => approvals::reject(state, env),
+        Some(Layer::Remark(_)) => external::save_remark(state, env),
+        Some(Layer::Remove(_)) => external::remove(state, env),
+        _ => Step::none(),
+    }
+}
+
+fn answer(state: &mut State, env: &Env, ask: Ask, at: usize) -> Step {
+    match (ask, at) {
+        (Ask::Quit, 1) => Step::run(Effect::Quit),
+        (Ask::Rotate { revision }, 1) => namecard::rotate(state, env, revision, false),
+        (Ask::Rotate { revision }, 2) => namecard::rotate(state, env, revision, true),
+        _ => Step::draw(),
+    }
+}
+
+/// Chooses by number.
+pub(super) fn pick(state: &mut State, chord: Chord) -> Step {
+    let number =
+        chord.typed().and_then(|c| c.to_digit(10)).and_then(|n| usize::try_from(n).ok()?.checked_sub(1));
+    match (number, state.layers.last_mut()) {
+        (Some(n), Some(Layer::Ask { ask, at, .. })) if n < ask.answers() => *at = n,
+        (Some(n), Some(Layer::Reject(layer))) if n < ReasonCode::ALL.len() => layer.at = n,
+        _ => return Step::none(),
+    }
+    Step::draw()
+}
+
+/// Ticks or unticks.
+pub(super) fn tick(state: &mut State) -> Step {
+    if let Some(Layer::Reject(layer)) = state.layers.last_mut() {
+        layer.tell = !layer.tell;
+    }
+    Step::draw()
+}

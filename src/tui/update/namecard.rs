@@ -1,0 +1,82 @@
+//! One's own namecard: read, laid out for the window, proved, rotated.
+
+use super::write_key;
+use crate::domain::{Card, Fault};
+use crate::qr::{self, Form};
+use crate::tui::model::{Code, Effect, Env, Layer, NamecardLayer, Proof, State, Step, Ticket, code_area};
+
+fn layer(state: &mut State) -> Option<&mut NamecardLayer> {
+    state.layers.iter_mut().rev().find_map(|layer| match layer {
+        Layer::Namecard(layer) => Some(&mut **layer),
+        _ => None,
+    })
+}
+
+/// Opens the namecard.
+pub(super) fn open(state: &mut State) -> Step {
+    let layer = NamecardLayer { card: None, form: Form::Half, code: Code::Unknown, proof: Ticket::default() };
+    state.layers.push(Layer::Namecard(Box::new(layer)));
+    Step::run(Effect::ReadCard)
+}
+
+/// The card's revision, if there is one.
+pub(super) fn revision(state: &mut State) -> Option<i64> {
+    match &layer(state)?.card {
+        Some(Ok(card)) => Some(card.revision),
+        _ => None,
+    }
+}
+
+/// The card is there, or is not.
+pub(super) fn arrived(state: &mut State, card: Result<Card, Fault>) -> Step {
+    let Some(layer) = layer(state) else { return Step::none() };
+    layer.card = Some(card);
+    layer.code = Code::Unknown;
+    refit(state).and(Step::draw())
+}
+
+/// Lays the code out for the window and has it proved: only what reads back is shown.
+pub(super) fn refit(state: &mut State) -> Step {
+    let area = code_area(state.size);
+    let ticket = state.proofs.draw();
+    let Some(layer) = layer(state) else { return Step::none() };
+    let Some(Ok(card)) = &layer.card else { return Step::none() };
+    let link = card.link.clone();
+    let Ok(fit) = qr::fit(&link, layer.form, area.columns.into(), area.rows.into()) else {
+        layer.code = Code::Unknown;
+        return Step::draw();
+    };
+    layer.code = Code::of(fit);
+    layer.proof = ticket;
+    match &layer.code {
+        Code::Drawn(blocks, Proof::Pending) => Step::run(Effect::ProveCode(ticket, blocks.clone(), link)),
+        _ => Step::draw(),
+    }
+}
+
+/// The drawn code was read back, or could not be.
+pub(super) fn proved(state: &mut State, ticket: Ticket, good: bool) -> Step {
+    let Some(layer) = layer(state).filter(|layer| layer.proof == ticket) else { return Step::none() };
+    if let Code::Drawn(_, proof) = &mut layer.code {
+        *proof = if good { Proof::Good } else { Proof::Bad };
+    }
+    Step::draw()
+}
+
+/// Half blocks or full ones.
+pub(super) fn turn_form(state: &mut State) -> Step {
+    if let Some(layer) = layer(state) {
+        layer.form = match layer.form {
+            Form::Half => Form::Full,
+            Form::Full => Form::Half,
+        };
+    }
+    refit(state).and(Step::draw())
+}
+
+/// Gives the card a new code.
+pub(super) fn rotate(state: &mut State, env: &Env, revision: i64, leaked: bool) -> Step {
+    let key = write_key(env, "rotate", "printed", revision, if leaked { "leaked" } else { "" });
+    state.writing += 1;
+    Step::run(Effect::RotateCard { revision, leaked, key })
+}

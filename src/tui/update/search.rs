@@ -1,0 +1,144 @@
+//! Searching: every letter is a question, and only the answer to the newest one counts.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use super::{external, lists};
+use crate::domain::DepartmentId;
+use crate::search::{Hit, Index, Query};
+use crate::tui::model::{Effect, Found, Places, Rankable, SearchBox, Shared, State, Step, Tab, Ticket};
+
+/// Opens the search of the page in front.
+pub(super) fn open(state: &mut State) -> Step {
+    match state.tab {
+        Tab::Directory => state.directory.search = Some(SearchBox::default()),
+        Tab::External => state.external.search = Some(SearchBox::default()),
+        Tab::Approvals => return Step::none(),
+    }
+    Step::draw()
+}
+
+/// Closes it: tree, list and selection are as they were.
+pub(super) fn close(state: &mut State) -> Step {
+    match state.tab {
+        Tab::Directory => state.directory.search = None,
+        Tab::External => state.external.search = None,
+        Tab::Approvals => {}
+    }
+    lists::keep_all(state);
+    external::read_selected(state).and(Step::draw())
+}
+
+/// Asks for who matches what is typed.
+pub(super) fn ask(state: &mut State) -> Step {
+    let (places, index) = match state.tab {
+        Tab::Directory => (Places::Directory, state.people.index.clone()),
+        Tab::External => (Places::External, state.outside.index.clone()),
+        Tab::Approvals => return Step::none(),
+    };
+    let Some(search) = state.search_box_mut() else { return Step::none() };
+    let query = search.field.text().to_owned();
+    if Query::parse(&query).is_empty() {
+        // Nothing asked: nothing found, and answers on their way are too late.
+        search.wanted.draw();
+        search.answered = Query::default();
+        search.hits.clear();
+        search.total = 0;
+        search.cursor = crate::tui::model::Cursor::default();
+        return Step::draw();
+    }
+    let ticket = search.wanted.draw();
+    match index {
+        Some(index) => Step { effects: vec![Effect::Rank { places, ticket, query, index }], redraw: true },
+        None => Step::draw(),
+    }
+}
+
+/// The answer to a question.
+pub(super) fn ranked(state: &mut State, places: Places, ticket: Ticket, hits: &[Hit], total: usize) -> Step {
+    let height = lists::height(state);
+    let found: Vec<(Found, crate::search::Field)> = match places {
+        Places::Directory => hits
+            .iter()
+            .filter_map(|hit| {
+                Some((Found::Member(state.people.people.get(hit.record as usize)?.clone()), hit.why))
+            })
+            .collect(),
+        Places::External => hits
+            .iter()
+            .filter_map(|hit| {
+                Some((Found::Contact(state.outside.people.get(hit.record as usize)?.clone()), hit.why))
+            })
+            .collect(),
+    };
+    let search = match places {
+        Places::Directory => state.directory.search.as_mut(),
+        Places::External => state.external.search.as_mut(),
+    };
+    let Some(search) = search.filter(|search| search.wanted == ticket) else { return Step::none() };
+    search.answered = Query::parse(search.field.text());
+    search.hits = found;
+    search.total = total;
+    search.cursor.go(0, search.hits.len(), height);
+    external::read_selected(state).and(Step::draw())
+}
+
+/// A new index is there: an open search asks it.
+pub(super) fn indexed(state: &mut State, places: Places, ticket: Ticket, index: Shared<Index>) -> Step {
+    let tab = match places {
+        Places::Directory => {
+            if state.people.asked != ticket {
+                return Step::none();
+            }
+            state.people.people = std::mem::take(&mut state.people.next);
+            state.people.index = Some(index);
+            state.people.built = ticket;
+            Tab::Directory
+        }
+        Places::External => {
+            if state.outside.asked != ticket {
+                return Step::none();
+            }
+            state.outside.people = std::mem::take(&mut state.outside.next);
+            state.outside.index = Some(index);
+            state.outside.built = ticket;
+            Tab::External
+        }
+    };
+    if state.tab == tab && state.search_box().is_some() { ask(state) } else { Step::none() }
+}
+
+/// Has an index made of all known colleagues.
+pub(super) fn index_people(state: &mut State) -> Step {
+    let mut paths: HashMap<DepartmentId, Arc<str>> = HashMap::new();
+    let none: Arc<str> = "".into();
+    let mut members: Vec<_> = state.data.members().cloned().collect();
+    // The order of equal hits is the order of the records.
+    members.sort_by_cached_key(|member| member.id.key());
+    let people: Vec<_> = members
+        .into_iter()
+        .map(|member| {
+            let path = match member.main_department() {
+                Some(id) => {
+                    Arc::clone(paths.entry(id.clone()).or_insert_with(|| state.data.search_path(id).into()))
+                }
+                None => Arc::clone(&none),
+            };
+            (member, path)
+        })
+        .collect();
+    state.people.next = people.iter().map(|(member, _)| member.id.clone()).collect();
+    let ticket = state.people.asked.draw();
+    let effect = Effect::Index(Places::Directory, ticket, Shared::new(Rankable::Members(people)));
+    Step { effects: vec![effect], redraw: false }
+}
+
+/// Has an index made of all known contacts.
+pub(super) fn index_contacts(state: &mut State) -> Step {
+    let mut contacts: Vec<_> = state.data.contacts().cloned().collect();
+    contacts.sort_by(|a, b| a.id.cmp(&b.id));
+    state.outside.next = contacts.iter().map(|contact| contact.id.clone()).collect();
+    let ticket = state.outside.asked.draw();
+    let effect = Effect::Index(Places::External, ticket, Shared::new(Rankable::Contacts(contacts)));
+    Step { effects: vec![effect], redraw: false }
+}

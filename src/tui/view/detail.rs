@@ -1,0 +1,129 @@
+//! Lines of a card or of details.
+
+use ratatui::style::Style;
+
+use super::canvas::{Canvas, cells, wrap};
+use crate::i18n::Text;
+use crate::text::SafeText;
+use crate::tui::model::content::{Line, Side};
+use crate::tui::model::{Env, Pane};
+
+/// Draws lines from `top` on. The heading of details is a rule with the name in it.
+pub(super) fn put(canvas: &mut Canvas<'_>, env: &Env, pane: Pane, lines: &[Line], top: usize, ruled: bool) {
+    let label_cells = lines
+        .iter()
+        .filter_map(|line| match line {
+            Line::Labelled(label, _) | Line::LabelledOutside(label, _) => Some(label.width()),
+            _ => None,
+        })
+        .max()
+        .unwrap_or(0)
+        .min(usize::from(pane.columns) / 3);
+    let mut rows = Rows { canvas, pane, y: pane.y, skip: top, label_cells: cells(label_cells) };
+    for (n, line) in lines.iter().enumerate() {
+        if rows.is_full() {
+            return;
+        }
+        rows.line(env, line, ruled && n == 0);
+    }
+}
+
+struct Rows<'c, 'b> {
+    canvas: &'c mut Canvas<'b>,
+    pane: Pane,
+    y: u16,
+    skip: usize,
+    label_cells: u16,
+}
+
+impl Rows<'_, '_> {
+    fn is_full(&self) -> bool {
+        self.y >= self.pane.y + self.pane.rows
+    }
+
+    /// The next row to draw on, if it is not above the first visible one or below the last.
+    fn next(&mut self) -> Option<u16> {
+        if self.skip > 0 {
+            self.skip -= 1;
+            return None;
+        }
+        if self.is_full() {
+            return None;
+        }
+        self.y += 1;
+        Some(self.y - 1)
+    }
+
+    fn text(&mut self, text: &SafeText, style: Style) {
+        for line in wrap(text, self.pane.columns.into()) {
+            if let Some(y) = self.next() {
+                self.canvas.put(self.pane.x, y, self.pane.columns, &line, style);
+            }
+        }
+    }
+
+    fn labelled(&mut self, label: &SafeText, value: &SafeText, style: Style) {
+        let indent = self.label_cells + 2;
+        let room = self.pane.columns.saturating_sub(indent);
+        for (n, line) in wrap(value, room.into()).iter().enumerate() {
+            let Some(y) = self.next() else { continue };
+            if n == 0 {
+                self.canvas.put(self.pane.x, y, self.label_cells, label, self.canvas.theme.quiet());
+            }
+            self.canvas.put(self.pane.x + indent, y, room, line, style);
+        }
+    }
+
+    fn line(&mut self, env: &Env, line: &Line, ruled: bool) {
+        let theme = self.canvas.theme;
+        match line {
+            Line::Heading(name, side) => self.heading(env, name, *side, ruled),
+            Line::Plain(text) => self.text(text, theme.plain()),
+            Line::Outside(text) => self.text(text, theme.outside()),
+            Line::Labelled(label, value) => self.labelled(label, value, theme.plain()),
+            Line::LabelledOutside(label, value) => self.labelled(label, value, theme.outside()),
+            Line::Section(text) => self.text(text, theme.strong()),
+            Line::Notice(text) => self.text(text, theme.notice()),
+            Line::Quoted(text) => {
+                if let Some(y) = self.next() {
+                    self.canvas.sign(self.pane.x, y, '│', theme.quiet());
+                    let room = self.pane.columns.saturating_sub(2);
+                    self.canvas.put(self.pane.x + 2, y, room, text, theme.outside());
+                }
+            }
+            Line::Blank => {
+                self.next();
+            }
+        }
+    }
+
+    fn heading(&mut self, env: &Env, name: &SafeText, side: Side, ruled: bool) {
+        let Some(y) = self.next() else { return };
+        let theme = self.canvas.theme;
+        let (mark, mark_style, name_style) = match side {
+            Side::Inside => (Text::Internal, theme.inside_mark(), theme.strong()),
+            Side::Outside => (Text::ExternalMark, theme.outside_mark(), theme.outside()),
+        };
+        let (x, columns) = (self.pane.x, self.pane.columns);
+        if ruled {
+            self.canvas.rule(x, y, columns);
+        }
+        let mark = env.words.get(mark);
+        let mark_cells = cells(mark.width());
+        let room = columns.saturating_sub(mark_cells + if ruled { 6 } else { 1 });
+        let at = x + if ruled { 2 } else { 0 };
+        let used = self.canvas.put(at, y, room, name, name_style);
+        if ruled && room > 0 {
+            self.canvas.sign(at.saturating_sub(1), y, ' ', theme.plain());
+            self.canvas.sign(at + used, y, ' ', theme.plain());
+        }
+        if columns > mark_cells + 4 {
+            let end = x + columns - if ruled { 2 } else { 0 };
+            self.canvas.put_right(end, y, mark_cells, &mark, mark_style);
+            if ruled {
+                self.canvas.sign(end.saturating_sub(mark_cells + 1), y, ' ', theme.plain());
+                self.canvas.sign(end, y, ' ', theme.plain());
+            }
+        }
+    }
+}

@@ -1,0 +1,179 @@
+//! What lies above the page.
+
+use super::canvas::{Canvas, cells, wrap};
+use super::{Caret, detail, namecard};
+use crate::domain::ReasonCode;
+use crate::i18n::Text;
+use crate::i18n::say::NAME_CELLS;
+use crate::text::SafeText;
+use crate::tui::model::content::{Line, contact_lines, member_lines, request_lines};
+use crate::tui::model::{
+    Ask, Env, Field, HelpRow, Layer, Pane, RejectLayer, RemarkLayer, RemoveLayer, State, help, layer_area,
+};
+use crate::tui::update::REMOVE_WORD;
+
+/// Columns that a card wants.
+const CARD: u16 = 76;
+/// Columns that a question wants.
+const QUESTION: u16 = 66;
+
+pub(super) fn draw(canvas: &mut Canvas<'_>, state: &State, env: &Env, layer: &Layer) -> Option<Caret> {
+    match layer {
+        Layer::Help { scopes, top } => {
+            let rows = help::help_rows(state, env, scopes);
+            draw_help(canvas, state, env, &rows, *top);
+            None
+        }
+        Layer::Member { id, top } => card(canvas, state, env, &member_lines(state, env, id), *top),
+        Layer::Contact { id, top } => card(canvas, state, env, &contact_lines(state, env, id), *top),
+        Layer::Request { id, top } => {
+            let room = usize::from(CARD.min(state.size.columns).saturating_sub(4));
+            let lines = match state.data.request(id) {
+                Some(request) => request_lines(state, env, request, room),
+                None => vec![Line::Notice(env.words.get(Text::NoLongerThere))],
+            };
+            card(canvas, state, env, &lines, *top)
+        }
+        Layer::Namecard(layer) => namecard::draw(canvas, state, env, layer),
+        Layer::Reject(layer) => reject(canvas, state, env, layer),
+        Layer::Remark(layer) => remark(canvas, state, env, layer),
+        Layer::Remove(layer) => remove(canvas, state, env, layer),
+        Layer::Ask { ask, at, .. } => question(canvas, state, env, *ask, *at),
+        Layer::Show { text } => {
+            let words = [env.words.get(Text::ShowLink), text.clone()];
+            let rows = 2 + words.iter().map(|text| wrapped(text, QUESTION)).sum::<u16>() + 1;
+            let inside = framed(canvas, state, QUESTION, rows, &env.words.get(Text::ShowTitle));
+            canvas.paragraphs(inside, &words, canvas.theme.plain());
+            None
+        }
+    }
+}
+
+/// A frame in the middle of what is above the key line.
+fn framed(canvas: &mut Canvas<'_>, state: &State, columns: u16, rows: u16, heading: &SafeText) -> Pane {
+    let mut size = state.size;
+    size.rows = size.rows.saturating_sub(if size.rows >= 10 { 2 } else { 1 });
+    canvas.framed(layer_area(size, columns, rows), heading)
+}
+
+fn wrapped(text: &SafeText, columns: u16) -> u16 {
+    cells(wrap(text, columns.saturating_sub(4).into()).len())
+}
+
+fn card(canvas: &mut Canvas<'_>, state: &State, env: &Env, lines: &[Line], top: usize) -> Option<Caret> {
+    // A line may need more than one row; a card that does not fit is scrolled.
+    let rows = cells(lines.len() + lines.len() / 3) + 2;
+    let inside = framed(canvas, state, CARD, rows, &SafeText::default());
+    detail::put(canvas, env, inside, lines, top, false);
+    None
+}
+
+fn draw_help(canvas: &mut Canvas<'_>, state: &State, env: &Env, rows: &[HelpRow], top: usize) {
+    let mut size = state.size;
+    size.rows = size.rows.saturating_sub(if size.rows >= 10 { 2 } else { 1 });
+    let inside = canvas.framed(layer_area(size, 80, size.rows), &env.words.get(Text::HelpTitle));
+    for (row, y) in rows.iter().skip(top).take(inside.rows.into()).zip(inside.y..) {
+        match row {
+            HelpRow::Heading(text) => {
+                canvas.put(inside.x, y, inside.columns, text, canvas.theme.strong());
+            }
+            HelpRow::Key(keys, text, possible) => {
+                let style = if *possible { canvas.theme.plain() } else { canvas.theme.quiet() };
+                canvas.put(inside.x + 2, y, 18, keys, canvas.theme.strong());
+                canvas.put(inside.x + 21, y, inside.columns.saturating_sub(21), text, style);
+            }
+            HelpRow::Blank => {}
+        }
+    }
+}
+
+/// A field on a line of its own. Returns the caret.
+fn field(canvas: &mut Canvas<'_>, x: u16, y: u16, room: u16, field: &Field) -> Option<Caret> {
+    let (shown, caret) = field.shown(room.into());
+    canvas.put(x, y, 2, &SafeText::constant("> "), canvas.theme.strong());
+    canvas.put(x + 2, y, room, &shown, canvas.theme.plain());
+    Some(Caret { x: x + 2 + cells(caret), y })
+}
+
+fn reject(canvas: &mut Canvas<'_>, state: &State, env: &Env, layer: &RejectLayer) -> Option<Caret> {
+    let request = state.data.request(&layer.id)?;
+    let heading = env.words.fill(Text::RejectTitle, &[("name", request.requester.name.line(NAME_CELLS))]);
+    let inside = framed(canvas, state, QUESTION, cells(ReasonCode::ALL.len()) + 7, &heading);
+    let mut y = inside.y;
+    canvas.put(inside.x, y, inside.columns, &env.words.get(Text::RejectWhy), canvas.theme.plain());
+    y += 2;
+    for (at, reason) in ReasonCode::ALL.iter().enumerate() {
+        let mut line = SafeText::number(at as u64 + 1);
+        line.push_constant("  ");
+        line.push(&env.words.reason(*reason));
+        canvas.put(inside.x + 2, y, inside.columns.saturating_sub(2), &line, canvas.theme.plain());
+        if at == layer.at {
+            canvas.sign(inside.x, y, '>', canvas.theme.strong());
+            canvas.restyle(inside.x, y, inside.columns, canvas.theme.selected());
+        }
+        y += 1;
+    }
+    let mut caret = Some(Caret { x: inside.x, y: inside.y + 2 + cells(layer.at) });
+    if let Some(words) = &layer.words {
+        caret = field(canvas, inside.x, y, inside.columns.saturating_sub(2), words);
+    }
+    y += 1;
+    let mut tick = SafeText::constant(if layer.tell { "[x] " } else { "[ ] " });
+    tick.push(&env.words.get(Text::RejectTell));
+    canvas.put(inside.x, y, inside.columns, &tick, canvas.theme.plain());
+    caret
+}
+
+fn remark(canvas: &mut Canvas<'_>, state: &State, env: &Env, layer: &RemarkLayer) -> Option<Caret> {
+    let contact = state.data.contact(&layer.id)?;
+    let heading = env.words.fill(Text::RemarkTitle, &[("name", contact.name.line(NAME_CELLS))]);
+    let inside = framed(canvas, state, QUESTION, 5, &heading);
+    canvas.put(inside.x, inside.y, inside.columns, &env.words.get(Text::RemarkHelp), canvas.theme.quiet());
+    field(canvas, inside.x, inside.y + 2, inside.columns.saturating_sub(2), &layer.field)
+}
+
+fn remove(canvas: &mut Canvas<'_>, state: &State, env: &Env, layer: &RemoveLayer) -> Option<Caret> {
+    let contact = state.data.contact(&layer.id)?;
+    let heading = env.words.fill(Text::RemoveTitle, &[("name", contact.name.line(NAME_CELLS))]);
+    let word = SafeText::constant(REMOVE_WORD);
+    let words = [
+        env.words.get(Text::RemoveTheySee),
+        env.words.get(Text::RemoveWeKeep),
+        env.words.fill(Text::RemoveType, &[("word", word)]),
+    ];
+    let rows = words.iter().map(|text| wrapped(text, QUESTION) + 1).sum::<u16>() + 3;
+    let inside = framed(canvas, state, QUESTION, rows, &heading);
+    let used = canvas.paragraphs(inside, &words, canvas.theme.plain());
+    field(canvas, inside.x, inside.y + used, inside.columns.saturating_sub(2), &layer.field)
+}
+
+fn question(canvas: &mut Canvas<'_>, state: &State, env: &Env, ask: Ask, at: usize) -> Option<Caret> {
+    let on_its_way = SafeText::number((state.in_flight.len() + state.writing) as u64);
+    let (title, text, answers) = match ask {
+        Ask::Quit => (
+            env.words.get(Text::QuitTitle),
+            env.words.fill(Text::QuitText, &[("n", on_its_way)]),
+            vec![Text::QuitStay, Text::QuitGo],
+        ),
+        Ask::Rotate { .. } => (
+            env.words.get(Text::RotateTitle),
+            env.words.get(Text::RotateText),
+            vec![Text::RotateKeep, Text::RotateGrace, Text::RotateLeaked],
+        ),
+    };
+    let rows = wrapped(&text, QUESTION) + cells(answers.len()) + 3;
+    let inside = framed(canvas, state, QUESTION, rows, &title);
+    let used = canvas.paragraphs(inside, &[text], canvas.theme.plain());
+    for (n, answer) in answers.into_iter().enumerate() {
+        let y = inside.y + used + cells(n);
+        let mut line = SafeText::number(n as u64 + 1);
+        line.push_constant("  ");
+        line.push(&env.words.get(answer));
+        canvas.put(inside.x + 2, y, inside.columns.saturating_sub(2), &line, canvas.theme.plain());
+        if n == at {
+            canvas.sign(inside.x, y, '>', canvas.theme.strong());
+            canvas.restyle(inside.x, y, inside.columns, canvas.theme.selected());
+        }
+    }
+    Some(Caret { x: inside.x, y: inside.y + used + cells(at) })
+}
