@@ -73,6 +73,7 @@ pub(crate) async fn apply(
     }
     if !touched.is_empty() || removed > 0 || tree.changed {
         companies::directory_changed(tx, company).await?;
+        departments::count_heads(tx, company).await?;
         tell(tx, company, &checked, &difference, &present, order.remove_missing, &touched, &tree).await?;
     }
     if let Some(signed) = &order.sign_in {

@@ -28,26 +28,13 @@ fn id_of(row: &Row, column: &str) -> Result<DepartmentId, StoreError> {
 /// All departments of a company as its viewers see them, with counts and leaders, parents first.
 pub(crate) async fn list(conn: &mut Conn, company: i64, as_of: i64) -> Result<Vec<Department>, StoreError> {
     let rows = sqlx::query(
-        "SELECT d.sk, d.id, p.id AS parent, d.name, d.english_name, d.ord, d.revision
+        "SELECT d.sk, d.id, p.id AS parent, d.name, d.english_name, d.ord, d.head_count, d.revision
          FROM departments d LEFT JOIN departments p ON p.sk = d.parent
          WHERE d.company = $1 ORDER BY d.ord, d.sk",
     )
     .bind(company)
     .fetch_all(&mut *conn)
     .await?;
-    let counts: HashMap<i64, i64> = pairs(
-        sqlx::query(
-            "SELECT a.ancestor AS k, COUNT(DISTINCT m.sk) AS v
-             FROM members m
-             JOIN member_departments md ON md.member = m.sk
-             JOIN department_ancestors a ON a.department = md.department
-             WHERE m.company = $1 AND m.gone_at IS NULL AND m.status <> 'left'
-             GROUP BY a.ancestor",
-        )
-        .bind(company)
-        .fetch_all(&mut *conn)
-        .await?,
-    )?;
     let mut leaders: HashMap<i64, Vec<MemberId>> = HashMap::new();
     for row in sqlx::query(
         "SELECT md.department, m.id FROM member_departments md JOIN members m ON m.sk = md.member
@@ -74,16 +61,12 @@ pub(crate) async fn list(conn: &mut Conn, company: i64, as_of: i64) -> Result<Ve
                 english_name: row.try_get::<Option<String>, _>("english_name")?.map(Untrusted::from),
                 order: row.try_get("ord")?,
                 leaders: leaders.remove(&sk).unwrap_or_default(),
-                head_count: counts.get(&sk).copied().unwrap_or(0),
+                head_count: row.try_get("head_count")?,
                 revision: row.try_get("revision")?,
                 as_of,
             })
         })
         .collect()
-}
-
-fn pairs(rows: Vec<Row>) -> Result<HashMap<i64, i64>, StoreError> {
-    rows.iter().map(|row| Ok((row.try_get("k")?, row.try_get("v")?))).collect()
 }
 
 /// The name of one department.
@@ -123,6 +106,26 @@ pub(crate) async fn by_path(
             ))
         })
         .collect()
+}
+
+/// Counts anew who is in each department and below it.
+pub(crate) async fn count_heads(tx: &mut Write, company: i64) -> Result<(), StoreError> {
+    sqlx::query(
+        "UPDATE departments SET head_count = COALESCE((
+            SELECT c.heads FROM (
+                SELECT a.ancestor AS department, COUNT(DISTINCT m.sk) AS heads
+                FROM members m
+                JOIN member_departments md ON md.member = m.sk
+                JOIN department_ancestors a ON a.department = md.department
+                WHERE m.company = $1 AND m.gone_at IS NULL AND m.status <> 'left'
+                GROUP BY a.ancestor
+            ) c WHERE c.department = departments.sk), 0)
+         WHERE company = $1",
+    )
+    .bind(company)
+    .execute(tx.conn())
+    .await?;
+    Ok(())
 }
 
 /// A department that is new.

@@ -43,6 +43,8 @@ CREATE TABLE departments (
     name TEXT NOT NULL,
     english_name TEXT,
     ord INTEGER NOT NULL,
+    -- Present people in it and below it, each counted once. Kept by whatever changes the directory.
+    head_count INTEGER NOT NULL DEFAULT 0,
     revision INTEGER NOT NULL,
     UNIQUE (company, source, path)
 ) STRICT;
@@ -91,6 +93,7 @@ CREATE TABLE member_departments (
     PRIMARY KEY (member, department)
 ) STRICT;
 CREATE INDEX member_departments_by_department ON member_departments (department);
+CREATE INDEX member_departments_leaders ON member_departments (department) WHERE leader = 1;
 
 -- What search looks into: prepared, per field, one row a person.
 CREATE TABLE member_keys (
