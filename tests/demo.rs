@@ -1,5 +1,7 @@
 //! The made-up world, filled in through the real router.
 
+#![allow(clippy::unwrap_used)]
+
 mod support;
 
 use axum::http::Method;

@@ -101,10 +101,10 @@ pub struct Problem {
     pub reason: Option<String>,
     /// What the object is now.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub current: Option<Current>,
+    pub current: Option<Box<Current>>,
     /// The policy's answer.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub verdict: Option<Verdict>,
+    pub verdict: Option<Box<Verdict>>,
 }
 
 /// What an object is now, for the loser of a race.
@@ -151,7 +151,7 @@ impl Problem {
     /// What the object is now.
     #[must_use]
     pub fn with_current(mut self, current: Current) -> Self {
-        self.current = Some(current);
+        self.current = Some(Box::new(current));
         self
     }
 

@@ -16,6 +16,7 @@ pub(super) struct Cli {
     pub(super) config: Option<PathBuf>,
     #[arg(long, global = true)]
     pub(super) no_color: bool,
+    #[cfg(feature = "server")]
     #[arg(long, value_name = "SEED", global = true, num_args = 0..=1)]
     pub(super) demo: Option<Option<u64>>,
     #[arg(long, value_name = "TAB")]

@@ -19,9 +19,7 @@ pub(super) enum Failure {
     /// Nothing was found, and this says what.
     Nobody(SafeText),
     /// Wrong usage.
-    Usage(Text),
-    /// Wrong usage, with values.
-    UsageSaid(SafeText),
+    Usage(SafeText),
     /// Standard output or a file.
     Io(io::Error),
 }
@@ -65,7 +63,7 @@ impl Failure {
             Self::Fault(fault) | Self::About(_, fault) => code_of(fault),
             Self::Said(_) => 1,
             Self::Nobody(_) => 3,
-            Self::Usage(_) | Self::UsageSaid(_) => 2,
+            Self::Usage(_) => 2,
             Self::Io(error) if error.kind() == io::ErrorKind::BrokenPipe => BROKEN_PIPE,
             Self::Io(_) => 1,
         }
@@ -76,8 +74,7 @@ impl Failure {
         Some(match self {
             Self::Fault(fault) => words.fault(fault),
             Self::About(what, fault) => SafeText::join([what, &words.fault(fault)], ": "),
-            Self::Said(text) | Self::Nobody(text) | Self::UsageSaid(text) => text.clone(),
-            Self::Usage(text) => words.get(*text),
+            Self::Said(text) | Self::Nobody(text) | Self::Usage(text) => text.clone(),
             Self::Io(error) if error.kind() == io::ErrorKind::BrokenPipe => return None,
             Self::Io(error) => {
                 words.fill(Text::FaultLocal, &[("detail", SafeText::clean(&error.to_string()))])

@@ -36,7 +36,7 @@ struct Local {
 pub(super) async fn run(context: &Context, args: &ImportArgs) -> Result<u8, Failure> {
     let member = args.member.as_deref().map(MemberId::new).transpose();
     let member = member.map_err(|error| {
-        Failure::UsageSaid(context.words.fill(
+        Failure::Usage(context.words.fill(
             Text::BadMemberId,
             &[
                 ("id", SafeText::clean(args.member.as_deref().unwrap_or_default()).cut(40)),
@@ -125,7 +125,7 @@ async fn bring_in(
         Some(company) => NewImport { company: Some(company.id.clone()), create: None },
         None => {
             if member.is_none() && !args.dry_run {
-                return Err(Failure::Usage(Text::SayWhoYouAre));
+                return Err(Failure::Usage(context.words.get(Text::SayWhoYouAre)));
             }
             NewImport { company: None, create: Some(new_company(context, args, file.domain.as_deref())?) }
         }
@@ -217,23 +217,24 @@ fn explain(context: &Context, fault: Fault, plan: &ImportPlan, member: Option<&M
 
 /// The company to make: what was not said is asked for on a terminal.
 fn new_company(context: &Context, args: &ImportArgs, guessed: Option<&str>) -> Result<NewCompany, Failure> {
+    let usage = |missing| Failure::Usage(context.words.get(missing));
     let asks = io::stdin().is_terminal() && io::stderr().is_terminal() && args.file.as_os_str() != "-";
     let name = match &args.name {
         Some(name) => name.clone(),
         None if args.dry_run => "-".to_owned(),
-        None if asks => ask(context, Text::AskName, None)?,
-        None => return Err(Failure::Usage(Text::SayName)),
+        None if asks => ask(context, Text::AskName, None)?.ok_or_else(|| usage(Text::SayName))?,
+        None => return Err(usage(Text::SayName)),
     };
     let domain = match &args.domain {
         Some(domain) => domain.clone(),
         None if args.dry_run => String::new(),
-        None if asks => ask(context, Text::AskDomain, guessed)?,
-        None => return Err(Failure::Usage(Text::SayDomain)),
+        None if asks => ask(context, Text::AskDomain, guessed)?.ok_or_else(|| usage(Text::SayDomain))?,
+        None => return Err(usage(Text::SayDomain)),
     };
     let domain = domain.trim().trim_start_matches('@').to_ascii_lowercase();
     let zone = context.zone.iana_name().map(str::to_owned);
     Ok(NewCompany {
-        id: company_id(&domain, &name)?,
+        id: company_id(&domain, &name).ok_or_else(|| usage(Text::SayDomain))?,
         name: crate::domain::normalise_line(&name).into(),
         domain: Some(domain.into()).filter(|domain: &crate::text::Untrusted| !domain.is_empty()),
         time_zone: zone,
@@ -242,18 +243,15 @@ fn new_company(context: &Context, args: &ImportArgs, guessed: Option<&str>) -> R
 }
 
 /// An id from the domain's first part, else from what of the name an id can hold.
-fn company_id(domain: &str, name: &str) -> Result<CompanyId, Failure> {
+fn company_id(domain: &str, name: &str) -> Option<CompanyId> {
     let from_name: String =
         crate::search::fold(name).chars().filter(char::is_ascii_alphanumeric).take(32).collect();
     let first = domain.split('.').next().unwrap_or_default();
-    [first, &from_name, "company"]
-        .into_iter()
-        .find_map(|text| CompanyId::new(text).ok())
-        .ok_or(Failure::Usage(Text::SayDomain))
+    [first, &from_name, "company"].into_iter().find_map(|text| CompanyId::new(text).ok())
 }
 
-/// Asks a question on the terminal. An empty answer takes what is proposed.
-fn ask(context: &Context, question: Text, proposed: Option<&str>) -> Result<String, Failure> {
+/// Asks a question on the terminal. An empty answer takes what is proposed, if anything is.
+fn ask(context: &Context, question: Text, proposed: Option<&str>) -> Result<Option<String>, Failure> {
     let mut text = context.words.get(question);
     if let Some(proposed) = proposed {
         text.push_constant(" [");
@@ -266,11 +264,7 @@ fn ask(context: &Context, question: Text, proposed: Option<&str>) -> Result<Stri
     let mut answer = String::new();
     io::stdin().lock().read_line(&mut answer)?;
     let answer = answer.trim();
-    match (answer.is_empty(), proposed) {
-        (false, _) => Ok(answer.to_owned()),
-        (true, Some(proposed)) => Ok(proposed.to_owned()),
-        (true, None) => Err(Failure::Usage(Text::SayName)),
-    }
+    Ok(if answer.is_empty() { proposed.map(str::to_owned) } else { Some(answer.to_owned()) })
 }
 
 /// Every refused row with its file, line and reason; and what is done otherwise than rows say.

@@ -37,8 +37,10 @@ use output::Output;
 struct Context {
     words: Words,
     settings: Settings,
+    #[cfg(feature = "server")]
     paths: Paths,
     out: Output,
+    #[cfg(feature = "server")]
     demo: Option<u64>,
     no_color: bool,
     zone: jiff::tz::TimeZone,
@@ -58,8 +60,9 @@ pub fn main() -> ExitCode {
             return ExitCode::from(if error.use_stderr() { 2 } else { 0 });
         }
     };
-    let outcome =
-        Cli::from_arg_matches(&matches).map_err(|_| Failure::Usage(Text::UsageUnknown)).and_then(|cli| {
+    let outcome = Cli::from_arg_matches(&matches)
+        .map_err(|_| Failure::Usage(words.get(Text::UsageUnknown)))
+        .and_then(|cli| {
             let (context, notes) = context(&cli, words.clone())?;
             for note in notes {
                 // Faults of the settings stop nothing: what is right is used.
@@ -131,8 +134,10 @@ fn context(cli: &Cli, words: Words) -> Result<(Context, Vec<SafeText>), Failure>
         Context {
             words,
             settings,
+            #[cfg(feature = "server")]
             paths,
             out,
+            #[cfg(feature = "server")]
             demo: cli.demo.map(Option::unwrap_or_default),
             no_color,
             zone,

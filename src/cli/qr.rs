@@ -45,7 +45,7 @@ pub(super) async fn run(context: &Context, client: &Client, args: &QrArgs) -> Re
         })?,
         // A picture on a terminal is noise.
         None if form == CodeForm::Png && context.out.is_terminal => {
-            return Err(Failure::Usage(Text::PictureNeedsFile));
+            return Err(Failure::Usage(context.words.get(Text::PictureNeedsFile)));
         }
         None => context.out.bytes(&bytes)?,
     }

@@ -52,7 +52,7 @@ pub(super) fn of_reply(reply: &Reply) -> Fault {
             None => Fault::Garbled,
         },
         ProblemCode::Refused => match problem.verdict {
-            Some(verdict) => Fault::Refused(Box::new(Refusal { verdict })),
+            Some(verdict) => Fault::Refused(Box::new(Refusal { verdict: *verdict })),
             None => Fault::Garbled,
         },
         ProblemCode::Invalid => Fault::Invalid {

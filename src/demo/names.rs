@@ -179,10 +179,30 @@ pub(super) const OFFICES: &[&str] = &[
     "London, 4 Wharf Road",
 ];
 
-/// Divisions with their groups: Chinese and English name, and how many of a hundred people are in each
-/// division.
-pub(super) const DIVISIONS: &[(&str, &str, u64, &[(&str, &str)])] = &[
-    (
+/// A division of the made-up company.
+pub(super) struct Division {
+    /// Its Chinese name.
+    pub(super) name: &'static str,
+    /// Its English name.
+    pub(super) english: &'static str,
+    /// How many of a hundred people are in it.
+    pub(super) share: u64,
+    /// Its groups: Chinese and English name.
+    pub(super) groups: &'static [(&'static str, &'static str)],
+}
+
+const fn division(
+    name: &'static str,
+    english: &'static str,
+    share: u64,
+    groups: &'static [(&'static str, &'static str)],
+) -> Division {
+    Division { name, english, share, groups }
+}
+
+/// The divisions of the company of the person at the screen.
+pub(super) const DIVISIONS: &[Division] = &[
+    division(
         "研发中心",
         "Engineering",
         34,
@@ -197,13 +217,13 @@ pub(super) const DIVISIONS: &[(&str, &str, u64, &[(&str, &str)])] = &[
             ("数据部", "Data"),
         ],
     ),
-    (
+    division(
         "产品中心",
         "Product",
         10,
         &[("企业产品部", "Business"), ("移动产品部", "Mobile"), ("设计部", "Design")],
     ),
-    (
+    division(
         "销售中心",
         "Sales",
         22,
@@ -215,10 +235,15 @@ pub(super) const DIVISIONS: &[(&str, &str, u64, &[(&str, &str)])] = &[
             ("渠道部", "Channels"),
         ],
     ),
-    ("市场部", "Marketing", 7, &[("品牌组", "Brand"), ("活动组", "Events")]),
-    ("客户成功部", "Customer success", 10, &[("实施组", "Onboarding"), ("支持组", "Support")]),
-    ("财务部", "Finance", 5, &[("会计组", "Accounting"), ("采购组", "Procurement")]),
-    ("人力资源部", "People", 5, &[("招聘组", "Recruiting"), ("薪酬组", "Compensation")]),
-    ("法务部", "Legal", 3, &[]),
-    ("行政部", "Administration", 4, &[("北京办公室", "Beijing office"), ("里斯本办公室", "Lisbon office")]),
+    division("市场部", "Marketing", 7, &[("品牌组", "Brand"), ("活动组", "Events")]),
+    division("客户成功部", "Customer success", 10, &[("实施组", "Onboarding"), ("支持组", "Support")]),
+    division("财务部", "Finance", 5, &[("会计组", "Accounting"), ("采购组", "Procurement")]),
+    division("人力资源部", "People", 5, &[("招聘组", "Recruiting"), ("薪酬组", "Compensation")]),
+    division("法务部", "Legal", 3, &[]),
+    division(
+        "行政部",
+        "Administration",
+        4,
+        &[("北京办公室", "Beijing office"), ("里斯本办公室", "Lisbon office")],
+    ),
 ];

@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use pinyin::ToPinyin as _;
 
 use super::dice::Dice;
-use super::names::{DIVISIONS, FIRST, GIVEN, LAST, OFFICES, OUTSIDE_TITLES, SURNAMES, TITLES};
+use super::names::{DIVISIONS, Division, FIRST, GIVEN, LAST, OFFICES, OUTSIDE_TITLES, SURNAMES, TITLES};
 use crate::domain::{Attribute, DepartmentRow, ImportRow, MemberRow};
 use crate::text::Untrusted;
 
@@ -31,17 +31,17 @@ pub(super) struct MadeUp {
 pub(super) fn home(dice: &mut Dice) -> MadeUp {
     let mut maker = Maker::new("yunfan.example");
     maker.department(&[ROOT], "Yunfan");
-    for (division, english, _, groups) in DIVISIONS {
-        maker.department(&[ROOT, division], english);
-        for (group, english) in *groups {
-            maker.department(&[ROOT, division, group], english);
+    for division in DIVISIONS {
+        maker.department(&[ROOT, division.name], division.english);
+        for (group, english) in division.groups {
+            maker.department(&[ROOT, division.name, group], english);
         }
     }
     let root = [ROOT];
     let chief = maker.person(dice, &root, "总经理", None);
     maker.leads(&chief, &root);
-    for (division, _, share, groups) in DIVISIONS {
-        let path = [ROOT, *division];
+    for Division { name, share, groups, .. } in DIVISIONS {
+        let path = [ROOT, *name];
         let head = maker.person(dice, &path, "总监", Some(&chief));
         maker.leads(&head, &path);
         let people = PEOPLE * share / 100;
@@ -53,7 +53,7 @@ pub(super) fn home(dice: &mut Dice) -> MadeUp {
         }
         let size = people.saturating_sub(own) / (groups.len() as u64).max(1);
         for (group, _) in *groups {
-            let path = [ROOT, *division, *group];
+            let path = [ROOT, *name, *group];
             let lead = if path == SAMPLE_PATH {
                 sample(&mut maker, &head)
             } else {

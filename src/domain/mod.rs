@@ -30,6 +30,7 @@ pub use contact::{
 };
 pub use department::Department;
 pub use fault::{Conflict, Fault, Refusal};
+#[cfg(feature = "server")]
 pub(crate) use ids::CROCKFORD;
 pub use ids::{CardId, CompanyId, ContactId, DepartmentId, IdError, MemberId, RequestId};
 pub use import::{

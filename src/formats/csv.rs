@@ -205,24 +205,20 @@ impl<R: Read> CsvPeople<R> {
     )]
     pub fn next(&mut self) -> Result<Option<CsvItem>, io::Error> {
         let Some(reader) = self.reader.as_mut() else { return Ok(None) };
-        let line = loop {
-            let before = self.progress.lines.get();
-            self.progress.since_record.set(0);
-            let more = reader.read_byte_record(&mut self.record).map_err(io::Error::from)?;
-            let line = before + 1;
-            if self.progress.overflow.take() {
-                self.restart_after_line();
-                return Ok(Some(CsvItem::Refused(refused(line, RowFault::LineTooLong))));
-            }
-            if !more {
-                self.reader = None;
-                return Ok(None);
-            }
-            // Blank lines are skipped by the reader below: the record begins after them.
-            let skipped = blank_lines_before(&self.record, line, self.progress.lines.get());
-            break line + skipped;
-        };
-        Ok(Some(self.row(line)))
+        let line = self.progress.lines.get() + 1;
+        self.progress.since_record.set(0);
+        let more = reader.read_byte_record(&mut self.record).map_err(io::Error::from)?;
+        if self.progress.overflow.take() {
+            self.restart_after_line();
+            return Ok(Some(CsvItem::Refused(refused(line, RowFault::LineTooLong))));
+        }
+        if !more {
+            self.reader = None;
+            return Ok(None);
+        }
+        // Blank lines are skipped by the reader below: the record begins after them.
+        let skipped = blank_lines_before(&self.record, line, self.progress.lines.get());
+        Ok(Some(self.row(line + skipped)))
     }
 
     /// Goes on behind a line that was too long.
@@ -355,7 +351,9 @@ mod tests {
     use crate::domain::RowFault;
     use crate::text::Untrusted;
 
-    fn read(file: &[u8]) -> Result<Vec<(u64, Result<String, RowFault>)>, CsvError> {
+    type Line = (u64, Result<String, RowFault>);
+
+    fn read(file: &[u8]) -> Result<Vec<Line>, CsvError> {
         let mut people = CsvPeople::new(file)?;
         let mut rows = Vec::new();
         while let Some(item) = people.next()? {
@@ -367,7 +365,7 @@ mod tests {
         Ok(rows)
     }
 
-    fn ok(line: u64, row: &str) -> (u64, Result<String, RowFault>) {
+    fn ok(line: u64, row: &str) -> Line {
         (line, Ok(row.into()))
     }
 

@@ -64,7 +64,10 @@ mod tests {
     use crate::search::{Field, Query};
 
     fn marked(field: Field, text: &str, typed: &str) -> Vec<String> {
-        highlight(field, text, &Query::parse(typed)).into_iter().map(|range| text[range].to_owned()).collect()
+        highlight(field, text, &Query::parse(typed))
+            .into_iter()
+            .map(|range| text.get(range).unwrap().to_owned())
+            .collect()
     }
 
     #[test]

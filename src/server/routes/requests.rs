@@ -66,8 +66,8 @@ pub(super) async fn list(
         BoxName::Approvals => Which::Approvals,
         BoxName::Incoming => Which::Incoming,
     };
-    let rows =
-        requests::page(read.conn(), viewer.member, which, params.state, now, after, limit, as_of).await?;
+    let wanted = requests::Wanted { which, state: params.state, after, limit };
+    let rows = requests::page(read.conn(), viewer.member, wanted, now, as_of).await?;
     let full = i64::try_from(rows.len()).unwrap_or(i64::MAX) == limit;
     let items: Vec<Request> = rows.into_iter().map(|row| approvals::seen_by(row, viewer, now)).collect();
     let next = items.last().filter(|_| full).map(|last| format!("{}~{}", last.expires.as_micros(), last.id));

@@ -165,17 +165,28 @@ pub(crate) enum Box {
     Incoming,
 }
 
-/// A page of a member's requests, by when they end and id. `after` is the pair of the row before.
+/// Which of a member's requests a page holds.
+#[derive(Clone, Debug)]
+pub(crate) struct Wanted {
+    /// Of which box.
+    pub(crate) which: Box,
+    /// Only in this state.
+    pub(crate) state: Option<RequestState>,
+    /// Only behind the row that ends then, in microseconds, and has this id.
+    pub(crate) after: Option<(i64, String)>,
+    /// At most so many.
+    pub(crate) limit: i64,
+}
+
+/// A page of a member's requests as they are at `now`, by when they end and id.
 pub(crate) async fn page(
     conn: &mut Conn,
     target: i64,
-    which: Box,
-    state: Option<RequestState>,
+    wanted: Wanted,
     now: Time,
-    after: Option<(i64, String)>,
-    limit: i64,
     as_of: i64,
 ) -> Result<Vec<RequestRow>, StoreError> {
+    let Wanted { which, state, after, limit } = wanted;
     let boxed = match which {
         Box::Approvals => is_queued("$2"),
         Box::Incoming => "1 = 1".to_owned(),
