@@ -155,6 +155,9 @@ pub struct RemarkLayer {
     pub field: Field,
 }
 
+/// The word that ends a connection; the same in every language, so that no input method is needed.
+pub const REMOVE_WORD: &str = "remove";
+
 /// A connection is to end.
 #[derive(Clone, Debug, PartialEq)]
 pub struct RemoveLayer {

@@ -21,7 +21,9 @@ pub use data::{Data, Touched};
 pub use env::Env;
 pub use field::Field;
 pub(crate) use layer::turn;
-pub use layer::{Ask, Code, HelpRow, Layer, NamecardLayer, Proof, RejectLayer, RemarkLayer, RemoveLayer};
+pub use layer::{
+    Ask, Code, HelpRow, Layer, NamecardLayer, Proof, REMOVE_WORD, RejectLayer, RemarkLayer, RemoveLayer,
+};
 pub use layout::{Pane, Regions, Size, Width, code_area, layer_area, layout, window_width};
 pub use msg::{Answer, Effect, Msg, Places, Rankable, Shared, Step, Ticket};
 pub use pages::{Approvals, Directory, External, Order, TreeRow};

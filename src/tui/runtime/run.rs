@@ -1,6 +1,8 @@
 //! The loop: one queue of messages, one update, one drawing. It waits for nothing but the next message.
 
+use std::future::poll_fn;
 use std::io;
+use std::task::Poll;
 use std::time::Duration;
 
 use crossterm::event::Event;
@@ -23,7 +25,9 @@ use crate::tui::view::{Theme, draw};
 
 /// Two frames are at least so far apart.
 const FRAME: Duration = Duration::from_millis(10);
-/// Messages taken before the next frame.
+/// How long what is not drawn yet may wait while more and more comes in.
+const LATE: Duration = Duration::from_millis(50);
+/// Messages taken before keys are looked at again.
 const BATCH: usize = 256;
 /// How long the end waits for writes.
 const FINISH: Duration = Duration::from_secs(5);
@@ -133,6 +137,7 @@ where
                 }
             })
             .map_err(Into::into)?;
+        self.drawn = Some(Instant::now());
         Ok(())
     }
 
@@ -155,8 +160,13 @@ pub async fn run<B: Backend>(
 where
     B::Error: Into<io::Error>,
 {
-    let mut dirty = true;
+    // Since when the screen shows less than the state.
+    let mut dirty = Some(Instant::now());
     loop {
+        if dirty.is_some_and(|since| since.elapsed() >= LATE) {
+            screen.draw()?;
+            dirty = None;
+        }
         let due = screen.drawn.map_or_else(Instant::now, |drawn| drawn + FRAME);
         let now = (screen.clock)();
         let wake = screen.state.next_deadline(now).map(|at| Instant::now() + at.since(now));
@@ -177,10 +187,9 @@ where
                 // The terminal is gone: nothing can be shown or asked any more.
                 Some(Err(_)) | None => return Ok(Ended::NoTerminal),
             },
-            () = sleep_until(due), if dirty => {
+            () = sleep_until(due), if dirty.is_some() => {
                 screen.draw()?;
-                screen.drawn = Some(Instant::now());
-                dirty = false;
+                dirty = None;
                 continue;
             }
             () = async { match wake { Some(at) => sleep_until(at).await, None => std::future::pending().await } } => {
@@ -196,10 +205,17 @@ where
                 },
             }
         }
+        // Keys that are there already: news without end must not keep them waiting.
+        while let Poll::Ready(event) = poll_fn(|cx| Poll::Ready(events.poll_next_unpin(cx))).await {
+            match event {
+                Some(Ok(event)) => messages.extend(input::message(event)),
+                Some(Err(_)) | None => return Ok(Ended::NoTerminal),
+            }
+        }
         for msg in messages {
             screen.env.now = (screen.clock)();
             let step = update(&mut screen.state, &screen.env, msg);
-            dirty |= step.redraw;
+            dirty = dirty.or(step.redraw.then(Instant::now));
             for effect in step.effects {
                 match effect {
                     Effect::Quit => {
@@ -210,7 +226,7 @@ where
                     Effect::Suspend => {
                         for msg in suspend(screen, outlet).await? {
                             let step = update(&mut screen.state, &screen.env, msg);
-                            dirty |= step.redraw;
+                            dirty = dirty.or(step.redraw.then(Instant::now));
                         }
                         screen.forget_drawn()?;
                     }

@@ -4,11 +4,9 @@ use super::{lists, say, write_key};
 use crate::i18n::Text;
 use crate::text::Untrusted;
 use crate::tui::model::{
-    Effect, Env, Field, Layer, Order, RemarkLayer, RemoveLayer, Selected, State, Step, Tab, Voice,
+    Effect, Env, Field, Layer, Order, REMOVE_WORD, RemarkLayer, RemoveLayer, Selected, State, Step, Tab,
+    Voice,
 };
-
-/// The word that ends a connection; the same in every language, so that no input method is needed.
-pub const REMOVE_WORD: &str = "remove";
 
 /// Orders the list.
 pub(super) fn sort(state: &mut State, order: Order) -> Step {

@@ -14,8 +14,6 @@ mod news;
 mod search;
 mod tree;
 
-pub use external::REMOVE_WORD;
-
 use std::time::Duration;
 
 use sha2::{Digest as _, Sha256};

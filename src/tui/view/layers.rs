@@ -8,9 +8,9 @@ use crate::i18n::say::NAME_CELLS;
 use crate::text::SafeText;
 use crate::tui::model::content::{Line, contact_lines, member_lines, request_lines};
 use crate::tui::model::{
-    Ask, Env, Field, HelpRow, Layer, Pane, RejectLayer, RemarkLayer, RemoveLayer, State, help, layer_area,
+    Ask, Env, Field, HelpRow, Layer, Pane, REMOVE_WORD, RejectLayer, RemarkLayer, RemoveLayer, State, help,
+    layer_area,
 };
-use crate::tui::update::REMOVE_WORD;
 
 /// Columns that a card wants.
 const CARD: u16 = 76;
