@@ -173,7 +173,7 @@ texts! {
     // External contacts.
     ExternalEmpty = "No contacts outside the company yet. Q shows your namecard to be scanned.";
     LabelRemark = "remark";
-    NoRemark = "none; e writes one";
+    NoRemark = "none";
     LabelSource = "source";
     LabelSince = "since";
     SectionHistory = "History";

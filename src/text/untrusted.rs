@@ -114,7 +114,7 @@ fn expand_tabs(text: &str) -> std::borrow::Cow<'_, str> {
 }
 
 /// Breaks at blanks where there are any, else between graphemes. An empty text is one empty line.
-fn wrap(text: &str, max: usize) -> Vec<String> {
+pub(super) fn wrap(text: &str, max: usize) -> Vec<String> {
     let mut lines = Vec::new();
     let mut line = String::new();
     let mut used = 0;

@@ -237,7 +237,7 @@ pub const BINDINGS: &[Binding] = &[
     bind(Scope::Reason, Action::Confirm, &["Enter"]).footer(1),
     bind(Scope::Reason, Action::Back, &["Esc", "q"]).footer(91),
     // Fields.
-    bind(Scope::Search, Action::Down, &["Down"]).footer(2),
+    bind(Scope::Search, Action::Down, &["Down"]),
     bind(Scope::Search, Action::Up, &["Up"]),
     bind(Scope::Search, Action::PageDown, &["PgDn"]),
     bind(Scope::Search, Action::PageUp, &["PgUp"]),
