@@ -215,12 +215,13 @@ fn beside_columns(all: u16) -> u16 {
     (all * 2 / 5).clamp(30, 64)
 }
 
-/// The rectangle of a layer that wants so many columns and rows, in the middle of what is above the
-/// lines of keys; what does not fit is cut.
+/// The rectangle of a layer that wants so many columns and rows, in the middle between the tabs and the
+/// lines of keys, which stay to be seen where there is room; what does not fit is cut.
 pub fn layer_area(size: Size, columns: u16, rows: u16) -> Pane {
-    let room = size.rows.saturating_sub(if size.rows >= 10 { 2 } else { 1 });
+    let (above, below) = if size.rows >= 10 { (1, 2) } else { (0, 1) };
+    let room = size.rows.saturating_sub(above + below);
     let (columns, rows) = (columns.min(size.columns), rows.min(room));
-    Pane::new((size.columns - columns) / 2, (room - rows) / 2, columns, rows)
+    Pane::new((size.columns - columns) / 2, above + (room - rows) / 2, columns, rows)
 }
 
 /// The frame of the help.

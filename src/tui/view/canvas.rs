@@ -133,12 +133,13 @@ impl<'a> Canvas<'a> {
         {
             self.sign(x, y, sign, self.theme.quiet());
         }
-        let heading = SafeText::join([&SafeText::constant(""), heading], "");
-        let used =
-            self.put(pane.x + 2, pane.y, pane.columns.saturating_sub(4), &heading, self.theme.strong());
-        // A blank on both sides of the heading.
-        self.sign(pane.x + 1, pane.y, ' ', self.theme.plain());
-        self.sign(pane.x + 2 + used, pane.y, ' ', self.theme.plain());
+        if !heading.is_empty() {
+            let room = pane.columns.saturating_sub(4);
+            let used = self.put(pane.x + 2, pane.y, room, heading, self.theme.strong());
+            // A blank on both sides of the heading.
+            self.sign(pane.x + 1, pane.y, ' ', self.theme.plain());
+            self.sign(pane.x + 2 + used, pane.y, ' ', self.theme.plain());
+        }
         pane.framed()
     }
 
