@@ -1,6 +1,6 @@
 //! External contacts over the real router: listed, looked at, renamed, ended, and nobody else's.
 
-#![allow(clippy::unwrap_used, clippy::indexing_slicing)]
+#![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::string_slice)]
 
 mod support;
 

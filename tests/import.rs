@@ -277,7 +277,6 @@ async fn who_is_taken_out_leaves_no_thread_behind() {
     assert_eq!((&department["leaders"], &department["head_count"]), (&json!([]), &json!(2)));
 
     // The id is given again: somebody new, who inherits nothing.
-    let mut rows = rows;
     rows.push(member(9, "ann", "Ann Other", json!({})));
     assert_eq!(world.import(acme(), &rows, json!({})).await.ok()["added"], 1);
     world.get(&ann, "/v1/requests").await.refused("unauthenticated");
@@ -478,4 +477,24 @@ proptest! {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
         runtime.block_on(heads_after(&files));
     }
+}
+
+#[tokio::test]
+async fn signing_in_as_somebody_else_ends_the_session_of_before() {
+    let world = World::acme().await;
+    let sign_in = async |member: &str| {
+        let order = json!({"sign_in": {"member": member}});
+        world.import(acme(), &acme_rows(), order).await.ok();
+        let reply = world.call(&world.operator, Method::POST, "/v1/sessions", Some(json!({}))).await.ok();
+        reply["token"].as_str().unwrap().to_owned()
+    };
+    let ann = sign_in("ann").await;
+    let other = world.session("acme", "ann").await;
+    let bob = sign_in("bob").await;
+    world.get(&ann, "/v1/me").await.refused("unauthenticated");
+    assert_eq!(world.get(&bob, "/v1/me").await.ok()["me"]["member"]["id"], "bob");
+    // Only the one that lies beside the database: who signed in elsewhere stays.
+    world.get(&other, "/v1/me").await.ok();
+    sign_in("bob").await;
+    world.get(&bob, "/v1/me").await.ok();
 }

@@ -541,6 +541,7 @@ texts! {
     ColumnPurpose = "PURPOSE";
     LabelAlias = "alias";
     LabelTitle = "title";
+    LabelDepartment = "department";
     LabelCompany = "company";
     LabelStatus = "status";
     LabelState = "state";
