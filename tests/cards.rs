@@ -139,6 +139,30 @@ async fn a_leaked_code_ends_at_once_with_all_before_it() {
 }
 
 #[tokio::test]
+async fn a_form_that_was_open_when_its_code_ended_goes_through_for_half_an_hour() {
+    let world = World::acme().await;
+    let ann = world.session("acme", "ann").await;
+    let old = card(&world, &ann).await;
+    rotate(&world, &ann, 1, "a", false).await.ok();
+    world.pass(7 * DAY - SECOND);
+    let form = world.form(&path(&old)).await;
+    world.pass(29 * 60 * SECOND);
+    assert_eq!(open(&world, &[&old]).await, [false], "the code has ended");
+    // What was filled in wrongly comes back in the same form; a key of no form does not.
+    let fields = [("name", ""), ("email", "o@b.example"), ("purpose", "p"), ("form", &*form)];
+    assert_eq!(world.post_form(&path(&old), &fields).await.status, 400);
+    let fields = [("name", "Olu"), ("email", "o@b.example"), ("purpose", "p"), ("form", "x")];
+    assert_eq!(world.post_form(&path(&old), &fields).await.status, 404);
+    let fields = [("name", "Olu"), ("email", "o@b.example"), ("purpose", "p"), ("form", &*form)];
+    let sent = world.post_form(&path(&old), &fields).await;
+    assert_eq!(sent.status, 303, "{}", sent.text());
+    world.pass(2 * 60 * SECOND);
+    let fields = [("name", "Eve"), ("email", "e@b.example"), ("purpose", "p"), ("form", &*form)];
+    assert_eq!(world.post_form(&path(&old), &fields).await.status, 404, "half an hour is over");
+    assert_eq!(world.queue(&ann).await.len(), 1);
+}
+
+#[tokio::test]
 async fn a_rotation_names_its_revision_and_its_key() {
     let world = World::acme().await;
     let ann = world.session("acme", "ann").await;

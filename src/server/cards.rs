@@ -86,8 +86,8 @@ async fn next_code(
     let next = generation + 1;
     let hash = super::secrets::sha256(app.card_key().card_token(&id, next).as_bytes());
     let previous_ends = match ending {
-        Ending::Grace => now.after(policy.rules.printed_card_grace()),
-        Ending::AtOnce => now,
+        Ending::Grace => Some(now.after(policy.rules.printed_card_grace())),
+        Ending::AtOnce => None,
     };
     cards::next_code(tx, sk, next, &hash, now.after(policy.rules.printed_card_life()), previous_ends).await?;
     let object = Touched {

@@ -345,8 +345,9 @@ pub(super) async fn send(
 }
 
 async fn receive(app: &App, token: &str, headers: &HeaderMap, body: &[u8]) -> Result<Response, Failure> {
-    let Some(card) = open(app, token).await? else { return Ok(not_found(headers)) };
     let w = words(headers);
+    // A form that was given out on a live code stays good for its time, although the code has ended.
+    let Some(card) = open(app, token, app.now().before(MOST)).await? else { return Ok(not_found(w)) };
     let path = path_of(token);
     let is_form = headers
         .get(header::CONTENT_TYPE)
@@ -360,8 +361,9 @@ async fn receive(app: &App, token: &str, headers: &HeaderMap, body: &[u8]) -> Re
         // Somebody who fills what nobody sees: answered like a repeated request.
         return Ok(asked_before(&w, &path));
     }
-    let Some((given_out, bytes)) = unseal(app.card_key(), &card, &filled.form) else {
-        return give_out(app, &w, &card, &path, Some(Text::PageFormOld), Some(&filled), false).await;
+    let form = unseal(app.card_key(), &card, &filled.form);
+    let Some((given_out, bytes)) = form.filter(|(given_out, _)| *given_out < card.expires) else {
+        return another(app, &w, &card, &path, Text::PageFormOld, &filled).await;
     };
     if !filled.is_good() {
         return give_out(app, &w, &card, &path, None, Some(&filled), true).await;
@@ -374,7 +376,7 @@ async fn receive(app: &App, token: &str, headers: &HeaderMap, body: &[u8]) -> Re
             return give_out(app, &w, &card, &path, Some(Text::PageFormEarly), Some(&filled), true).await;
         }
         if age > MOST {
-            return give_out(app, &w, &card, &path, Some(Text::PageFormOld), Some(&filled), false).await;
+            return another(app, &w, &card, &path, Text::PageFormOld, &filled).await;
         }
     }
     let mut tx = app.write().await?;
@@ -391,9 +393,7 @@ async fn receive(app: &App, token: &str, headers: &HeaderMap, body: &[u8]) -> Re
     tx.commit().await?;
     match outcome {
         Submitted::Waiting => Ok(Redirect::to(&format!("/s/{status_token}")).into_response()),
-        Submitted::FormReused => {
-            give_out(app, &w, &card, &path, Some(Text::PageFormReused), Some(&filled), false).await
-        }
+        Submitted::FormReused => another(app, &w, &card, &path, Text::PageFormReused, &filled).await,
         Submitted::AskedBefore => Ok(asked_before(&w, &path)),
         Submitted::Refused(verdict) => match verdict.code {
             VerdictCode::Colleague => Ok(colleague(&w, &card, path)),
@@ -404,6 +404,21 @@ async fn receive(app: &App, token: &str, headers: &HeaderMap, body: &[u8]) -> Re
             }
         },
     }
+}
+
+/// The same words in a form with another key. A code that has ended gives none out.
+async fn another(
+    app: &App,
+    w: &Words,
+    card: &OpenCard,
+    path: &str,
+    notice: Text,
+    filled: &Filled,
+) -> Result<Response, Failure> {
+    if card.expires <= app.now() {
+        return Ok(not_found(w.clone()));
+    }
+    give_out(app, w, card, path, Some(notice), Some(filled), false).await
 }
 
 async fn was_sent(app: &App, form_hash: &[u8; 32]) -> Result<bool, Failure> {

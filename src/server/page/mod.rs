@@ -24,6 +24,7 @@ use super::App;
 use super::respond::{Failure, header_text};
 use super::secrets::{normalise_token, sha256};
 use super::store::cards::{self, OpenCard};
+use crate::domain::Time;
 use crate::formats;
 use crate::i18n::{Lang, Text, Words};
 
@@ -82,12 +83,11 @@ impl<S: Send + Sync> FromRequestParts<S> for Token {
 
 /// The answer to a path that is nobody's: the same as to an unknown card.
 pub(super) async fn nothing(headers: &HeaderMap) -> Response {
-    headers::protect(not_found(headers)).await
+    headers::protect(not_found(words(headers))).await
 }
 
 /// The page for everything that is not there: unknown, revoked and expired cards alike.
-fn not_found(headers: &HeaderMap) -> Response {
-    let w = words(headers);
+fn not_found(w: Words) -> Response {
     let page = views::Message {
         title: w.get(Text::PageNotFoundTitle),
         lines: vec![w.get(Text::PageNotFoundWhy)],
@@ -111,12 +111,12 @@ fn failed(headers: &HeaderMap, failure: &Failure) -> Response {
     render(StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR), &page)
 }
 
-/// Opens the card that a token leads to.
-async fn open(app: &App, token: &str) -> Result<Option<OpenCard>, Failure> {
+/// Opens the card that a token leads to, if its code was live at `at` and later.
+async fn open(app: &App, token: &str, at: Time) -> Result<Option<OpenCard>, Failure> {
     // A token of the wrong form is looked up as well: it takes the same way as an unknown one.
     let token = normalise_token(token).unwrap_or_default();
     let mut read = app.store().read().await?;
-    Ok(cards::open(read.conn(), &sha256(token.as_bytes()), app.now()).await?)
+    Ok(cards::open(read.conn(), &sha256(token.as_bytes()), at).await?)
 }
 
 /// What the first page asks: business or personal.
@@ -132,9 +132,9 @@ async fn card(
     query: Result<Query<CardQuery>, QueryRejection>,
     headers: HeaderMap,
 ) -> Response {
-    let card = match open(&app, &token).await {
+    let card = match open(&app, &token, app.now()).await {
         Ok(Some(card)) => card,
-        Ok(None) => return not_found(&headers),
+        Ok(None) => return not_found(words(&headers)),
         Err(failure) => return failed(&headers, &failure),
     };
     let w = words(&headers);
@@ -179,9 +179,9 @@ fn path_of(token: &str) -> String {
 }
 
 async fn vcard(State(app): State<App>, Token(token): Token, headers: HeaderMap) -> Response {
-    let card = match open(&app, &token).await {
+    let card = match open(&app, &token, app.now()).await {
         Ok(Some(card)) => card,
-        Ok(None) => return not_found(&headers),
+        Ok(None) => return not_found(words(&headers)),
         Err(failure) => return failed(&headers, &failure),
     };
     let (name, company) = (card.name.whole(), card.company_name.whole());

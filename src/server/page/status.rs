@@ -23,7 +23,7 @@ async fn find(app: &App, token: &str) -> Result<Option<StatusRow>, Failure> {
 pub(super) async fn show(State(app): State<App>, Token(token): Token, headers: HeaderMap) -> Response {
     let found = match find(&app, &token).await {
         Ok(Some(found)) => found,
-        Ok(None) => return not_found(&headers),
+        Ok(None) => return not_found(words(&headers)),
         Err(failure) => return failed(&headers, &failure),
     };
     let w = words(&headers);
@@ -80,7 +80,7 @@ pub(super) async fn withdraw(State(app): State<App>, Token(token): Token, header
             let token = normalise_token(&token).unwrap_or_default();
             Redirect::to(&format!("/s/{token}")).into_response()
         }
-        Ok(false) => not_found(&headers),
+        Ok(false) => not_found(words(&headers)),
         Err(failure) => failed(&headers, &failure),
     }
 }

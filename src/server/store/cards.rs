@@ -79,21 +79,25 @@ pub(crate) async fn add(
     .await?)
 }
 
-/// Gives a card its next code. The one before ends at `previous_ends`, unless it ends earlier.
+/// Gives a card its next code. Those before end at `previous_ends`, unless they end earlier; without it
+/// they end as if they had never been live, so that no form given out on them counts any more.
 pub(crate) async fn next_code(
     tx: &mut Write,
     card: i64,
     generation: i64,
     token_hash: &Hash,
     expires: Time,
-    previous_ends: Time,
+    previous_ends: Option<Time>,
 ) -> Result<(), StoreError> {
     let now = tx.now().as_micros();
-    sqlx::query("UPDATE card_codes SET expires_at = $2 WHERE card = $1 AND expires_at > $2")
-        .bind(card)
-        .bind(previous_ends.as_micros())
-        .execute(tx.conn())
-        .await?;
+    sqlx::query(
+        "UPDATE card_codes SET expires_at = COALESCE($2, created_at)
+         WHERE card = $1 AND expires_at > COALESCE($2, created_at)",
+    )
+    .bind(card)
+    .bind(previous_ends.map(Time::as_micros))
+    .execute(tx.conn())
+    .await?;
     sqlx::query(
         "INSERT INTO card_codes (card, generation, token_hash, created_at, expires_at) VALUES ($1, $2, $3, $4, $5)",
     )
@@ -124,18 +128,20 @@ pub(crate) struct OpenCard {
     pub(crate) member: i64,
     pub(crate) name: Untrusted,
     pub(crate) title: Option<Untrusted>,
+    /// When this code ends.
+    pub(crate) expires: Time,
 }
 
-/// Opens a card by the hash of its token. Unknown, expired, revoked, of a departed member or of a
+/// Opens a card by the hash of its token, if the code was live at `at` and later. Unknown, expired, revoked, of a departed member or of a
 /// retired company: all the same nothing, by the same statement.
 pub(crate) async fn open(
     conn: &mut Conn,
     token_hash: &Hash,
-    now: Time,
+    at: Time,
 ) -> Result<Option<OpenCard>, StoreError> {
     let row = sqlx::query(
         "SELECT c.sk, c.id, c.label, c.company, c.member, m.name, m.external_title, m.status,
-                co.name AS company_name, co.domain
+                co.name AS company_name, co.domain, k.expires_at
          FROM card_codes k
          JOIN cards c ON c.sk = k.card
          JOIN members m ON m.sk = c.member
@@ -144,7 +150,7 @@ pub(crate) async fn open(
            AND m.gone_at IS NULL AND co.retired_at IS NULL",
     )
     .bind(token_hash.as_slice())
-    .bind(now.as_micros())
+    .bind(at.as_micros())
     .fetch_optional(conn)
     .await?;
     let Some(row) = row else { return Ok(None) };
@@ -165,6 +171,7 @@ pub(crate) async fn open(
         member: row.try_get("member")?,
         name: row.try_get::<String, _>("name")?.into(),
         title: text("external_title")?,
+        expires: Time::from_micros(row.try_get("expires_at")?),
     }))
 }
 
