@@ -69,6 +69,7 @@ texts! {
     PageNotFoundWhy = "The link is mistyped, or the namecard is no longer in use. Ask for a new one.";
     PageFailedTitle = "That did not work";
     PageFailedWhy = "The server could not do it just now. Nothing was sent. Please try again in a moment.";
+    PageTooLong = "What was sent is longer than this form takes. Nothing was kept.";
     PageStatusTitle = "Your request to {name}";
     PageStatusPending = "Waiting for an answer";
     PageStatusPendingWhy = "{name} has received your request. It ends on {date} if there is no answer.";

@@ -6,7 +6,7 @@
 use std::time::Duration;
 
 use axum::body::Bytes;
-use axum::extract::{Path, State};
+use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse as _, Redirect, Response};
 use base64::Engine as _;
@@ -14,7 +14,7 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use unicode_normalization::UnicodeNormalization as _;
 use unicode_segmentation::UnicodeSegmentation as _;
 
-use super::{failed, not_found, open, path_of, render, views, words};
+use super::{Word, failed, not_found, open, path_of, render, too_long, views, words};
 use crate::api::{Problem, ProblemCode};
 use crate::domain::{Requester, Time, VerdictCode, is_mail_address, normalise_line};
 use crate::i18n::{Text, Words};
@@ -340,12 +340,12 @@ pub(super) async fn fresh(
 /// A form comes in.
 pub(super) async fn send(
     State(app): State<App>,
-    Path(token): Path<String>,
+    Word(token): Word,
     headers: HeaderMap,
     body: Result<Bytes, axum::extract::rejection::BytesRejection>,
 ) -> Response {
     let Ok(body) = body else {
-        return Failure::from(Problem::new(ProblemCode::TooLarge)).into_response();
+        return too_long(&headers);
     };
     match receive(&app, &token, &headers, &body).await {
         Ok(response) => response,

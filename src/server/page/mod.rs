@@ -8,10 +8,13 @@ mod headers;
 mod status;
 mod views;
 
+use std::convert::Infallible;
+
 use askama::Template;
 use axum::Router;
 use axum::extract::rejection::QueryRejection;
-use axum::extract::{DefaultBodyLimit, Path, Query, State};
+use axum::extract::{DefaultBodyLimit, FromRequestParts, Path, Query, State};
+use axum::http::request::Parts;
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse as _, Response};
 use axum::routing::{get, post};
@@ -92,6 +95,30 @@ fn failed(headers: &HeaderMap, failure: &Failure) -> Response {
     render(StatusCode::SERVICE_UNAVAILABLE, &page)
 }
 
+/// The page for a form that is longer than any may be.
+fn too_long(headers: &HeaderMap) -> Response {
+    let w = words(headers);
+    let page = views::Message {
+        title: w.get(Text::PageFailedTitle),
+        lines: vec![w.get(Text::PageTooLong)],
+        back: None,
+        w,
+    };
+    render(StatusCode::PAYLOAD_TOO_LARGE, &page)
+}
+
+/// The token in a path. One that is not even text leads where every unknown one does.
+struct Word(String);
+
+impl<S: Send + Sync> FromRequestParts<S> for Word {
+    type Rejection = Infallible;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Infallible> {
+        let word = Path::<String>::from_request_parts(parts, state).await;
+        Ok(Self(word.map(|Path(word)| word).unwrap_or_default()))
+    }
+}
+
 /// Opens the card that a token leads to.
 async fn open(app: &App, token: &str) -> Result<Option<OpenCard>, Failure> {
     // A token of the wrong form is looked up as well: it takes the same way as an unknown one.
@@ -109,7 +136,7 @@ struct CardQuery {
 
 async fn card(
     State(app): State<App>,
-    Path(token): Path<String>,
+    Word(token): Word,
     query: Result<Query<CardQuery>, QueryRejection>,
     headers: HeaderMap,
 ) -> Response {
@@ -156,7 +183,7 @@ fn path_of(token: &str) -> String {
     format!("/C/{}", normalise_token(token).unwrap_or_default())
 }
 
-async fn vcard(State(app): State<App>, Path(token): Path<String>, headers: HeaderMap) -> Response {
+async fn vcard(State(app): State<App>, Word(token): Word, headers: HeaderMap) -> Response {
     let card = match open(&app, &token).await {
         Ok(Some(card)) => card,
         Ok(None) => return not_found(Some(&headers)),

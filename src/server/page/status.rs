@@ -1,10 +1,10 @@
 //! The requester's private page.
 
-use axum::extract::{Path, State};
+use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse as _, Redirect, Response};
 
-use super::{failed, not_found, render, views, words};
+use super::{Word, failed, not_found, render, views, words};
 use crate::domain::{ReasonCode, Seen, Time};
 use crate::i18n::{Text, Words};
 use crate::server::respond::Failure;
@@ -20,7 +20,7 @@ async fn find(app: &App, token: &str) -> Result<Option<StatusRow>, Failure> {
 }
 
 /// What became of the request, as far as the requester may know.
-pub(super) async fn show(State(app): State<App>, Path(token): Path<String>, headers: HeaderMap) -> Response {
+pub(super) async fn show(State(app): State<App>, Word(token): Word, headers: HeaderMap) -> Response {
     let found = match find(&app, &token).await {
         Ok(Some(found)) => found,
         Ok(None) => return not_found(Some(&headers)),
@@ -74,11 +74,7 @@ fn date(at: Time) -> SafeText {
 }
 
 /// The requester takes the request back.
-pub(super) async fn withdraw(
-    State(app): State<App>,
-    Path(token): Path<String>,
-    headers: HeaderMap,
-) -> Response {
+pub(super) async fn withdraw(State(app): State<App>, Word(token): Word, headers: HeaderMap) -> Response {
     match try_withdraw(&app, &token).await {
         Ok(true) => {
             let token = normalise_token(&token).unwrap_or_default();
