@@ -261,6 +261,16 @@ async fn a_small_import_names_who_changed() {
     let members: Vec<String> =
         objects(&news).into_iter().filter(|(kind, _)| kind == "member").map(|(_, id)| id).collect();
     assert_eq!(members, ["bob", "fay"]);
+    // The department that bob has left is told as well: one less sits there.
+    let counts: Vec<(Value, Value)> = news["changes"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .filter_map(|item| item.get("department"))
+        .map(|department| (department["name"].clone(), department["head_count"].clone()))
+        .collect();
+    assert!(counts.contains(&(json!("研发"), json!(2))), "{counts:?}");
+    assert!(counts.contains(&(json!("Acme"), json!(5))), "{counts:?}");
 }
 
 #[tokio::test]

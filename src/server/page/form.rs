@@ -330,11 +330,8 @@ pub(super) async fn fresh(
     card: &OpenCard,
     path: &str,
     notice: Option<Text>,
-) -> Response {
-    match give_out(app, w, card, path, notice, None, false).await {
-        Ok(response) => response,
-        Err(failure) => failure.into_response(),
-    }
+) -> Result<Response, Failure> {
+    give_out(app, w, card, path, notice, None, false).await
 }
 
 /// A form comes in.

@@ -149,7 +149,10 @@ async fn card(
     let path = path_of(&token);
     let query = query.map(|Query(query)| query).unwrap_or_default();
     match query.purpose.as_str() {
-        "business" => form::fresh(&app, &w, &card, &path, None).await,
+        "business" => match form::fresh(&app, &w, &card, &path, None).await {
+            Ok(page) => page,
+            Err(failure) => failed(&headers, &failure),
+        },
         "personal" => {
             let (name, company) = (card.name.whole(), card.company_name.whole());
             let page = views::Message {
