@@ -1,7 +1,7 @@
 //! The change feed and the event stream: what arrives, for whom, from where on, and that a change is
 //! written with its event, its audit row and its stored answer or not at all.
 
-#![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing)]
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
 
 mod support;
 

@@ -106,7 +106,7 @@ async fn the_store_and_the_domain_agree_at_every_moment() {
         // What a copy says of itself is what the domain says of its row.
         let page = world.get(&ann, "/v1/requests?box=incoming&limit=100").await.ok();
         for row in page["items"].as_array().unwrap() {
-            let n: usize = row["id"].as_str().unwrap()[2..].parse().unwrap();
+            let n: usize = row["id"].as_str().unwrap().trim_start_matches("r_").parse().unwrap();
             assert_eq!(row["state"], rows[n].state_at(now).as_str());
             let copy: namecard::domain::Request = serde_json::from_value(row.clone()).unwrap();
             assert_eq!(copy.lifetime().seen_at(now), rows[n].seen_at(now), "a copy and its row, {row}");
