@@ -63,7 +63,7 @@ pub fn snapshot(people: &[Member]) -> Snapshot {
             let parent = (n > 0).then(|| department_id(if n < 20 { 0 } else { n % 19 + 1 }));
             json!({
                 "id": department_id(n), "revision": 1, "as_of": 1, "parent": parent, "name": format!("部门 {n}"),
-                "english_name": format!("Department {n}"), "order": n, "head_count": people.len() as u64 / (n + 1),
+                "english_name": format!("Department {n}"), "order": n, "head_count": people.len() as u64 / (n + 1), "leaders": [],
             })
         })
         .collect();
