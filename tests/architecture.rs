@@ -1,7 +1,7 @@
 //! The shape of the program: who may import whom, what must stay pure, who may draw, and which
 //! libraries may stand in the lock file.
 
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};

@@ -453,7 +453,6 @@ async fn a_body_without_an_announced_length_is_bounded_too() {
     let form = Request::post(card.as_str()).header("content-type", "application/x-www-form-urlencoded");
     let reply = world.send(form.body(stream(2)).unwrap()).await;
     assert_eq!((reply.status.as_u16(), reply.header("content-type")), (413, "text/html; charset=utf-8"));
-    assert!(reply.text().contains("Nothing was kept"));
 }
 
 #[tokio::test]

@@ -28,6 +28,7 @@ fn shape(card: &Card) -> Value {
         "expires": card.expires,
         "previous_until": card.previous_until,
         "local_only": card.local_only,
+        "moved": card.moved,
     })
 }
 

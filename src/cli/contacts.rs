@@ -12,22 +12,47 @@ use crate::i18n::Text;
 use crate::i18n::say;
 use crate::text::{SafeText, Untrusted};
 
-/// A contact in the shape of `docs/json.md`.
+/// A contact in the shape of `docs/json.md`: every field is there, whether it has a value or not.
 pub(super) fn shape(contact: &Contact) -> Value {
+    let source = &contact.source;
     json!({
         "id": contact.id,
         "revision": contact.revision,
         "name": contact.name,
+        // Nobody outside has one. Listings of people have the same fields.
+        "department": null,
         "company": contact.company,
         "title": contact.title,
         "phones": contact.phones,
         "emails": contact.emails,
         "remark": contact.remark,
         "kind": contact.kind,
-        "source": contact.source,
+        "source": {"channel": source.channel, "add_way": source.add_way, "card_label": source.card_label},
         "since": contact.since,
         "where": "external",
     })
+}
+
+/// A contact with what happened to it.
+pub(super) fn shape_with_history(detail: &ContactDetail) -> Value {
+    let history: Vec<Value> = detail
+        .history
+        .iter()
+        .map(|entry| {
+            json!({
+                "at": entry.at,
+                "what": entry.what,
+                "who": entry.who,
+                "rule": entry.rule,
+                "policy_version": entry.policy_version,
+            })
+        })
+        .collect();
+    let mut shape = shape(&detail.contact);
+    if let Some(fields) = shape.as_object_mut() {
+        fields.insert("history".to_owned(), Value::from(history));
+    }
+    shape
 }
 
 pub(super) async fn run(context: &Context, client: &Client, args: &ContactsArgs) -> Result<u8, Failure> {

@@ -41,8 +41,12 @@ async fn decide_all(
             Ok(request) => done.push(request),
             Err(failure) => {
                 code = failure.code();
-                if let Some(sentence) = failure.sentence(&context.words) {
-                    writeln!(std::io::stderr(), "namecard: {}: {sentence}", SafeText::clean(id).cut(40))?;
+                let about = match failure {
+                    Failure::Fault(fault) => Failure::About(SafeText::clean(id).cut(40), fault),
+                    said => said,
+                };
+                if let Some(sentence) = about.sentence(&context.words) {
+                    writeln!(std::io::stderr(), "namecard: {sentence}")?;
                 }
             }
         }

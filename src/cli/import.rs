@@ -5,7 +5,7 @@ use std::io::{self, BufRead as _, IsTerminal as _, Read, Write as _};
 
 use bytes::Bytes;
 use serde::Deserialize;
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::Context;
 use super::args::{Format, ImportArgs};
@@ -26,11 +26,10 @@ const PIECE: usize = 1 << 20;
 /// Names of people listed of each kind.
 const LISTED: usize = 20;
 
-/// Who this computer is signed in as.
+/// The company that this computer is signed in to.
 #[derive(Deserialize)]
 struct Local {
     company: Option<Company>,
-    member: Option<MemberId>,
 }
 
 pub(super) async fn run(context: &Context, args: &ImportArgs) -> Result<u8, Failure> {
@@ -120,7 +119,8 @@ async fn bring_in(
     member: Option<MemberId>,
 ) -> Result<u8, Failure> {
     let local: Local = client.call(Method::Get, "/v1/local", None, None::<&()>).await?;
-    let own = local.company.filter(|company| !company.made_up && local.member.is_some());
+    // Also when whoever was signed in has been taken out: it is still the company of this computer.
+    let own = local.company.filter(|company| !company.made_up);
     let begin = match &own {
         Some(company) => NewImport { company: Some(company.id.clone()), create: None },
         None => {
@@ -157,7 +157,7 @@ async fn plan_and_apply(
     plan.refused.extend(file.refused);
     plan.refused.sort_by_key(|refused| refused.line);
     if args.format == Format::Json {
-        context.out.json(&json!({"dry_run": args.dry_run, "plan": plan}))?;
+        context.out.json(&shape(args.dry_run, &plan))?;
     }
     tell_refused(context, args, &file.name, &plan)?;
     if args.dry_run {
@@ -198,6 +198,30 @@ async fn plan_and_apply(
         ))?;
     }
     Ok(0)
+}
+
+/// What the file asks for, in the shape of `docs/json.md`.
+fn shape(dry_run: bool, plan: &ImportPlan) -> Value {
+    let refused: Vec<Value> = plan
+        .refused
+        .iter()
+        .map(|row| json!({"line": row.line, "column": row.column, "code": row.code, "value": row.value}))
+        .collect();
+    json!({
+        "dry_run": dry_run,
+        "plan": {
+            "added": plan.added,
+            "added_total": plan.added_total,
+            "changed": plan.changed,
+            "changed_total": plan.changed_total,
+            "missing": plan.missing,
+            "missing_total": plan.missing_total,
+            "unchanged_total": plan.unchanged_total,
+            "departments_added": plan.departments_added,
+            "refused": refused,
+            "notes": plan.notes,
+        },
+    })
 }
 
 /// Faults that this command can explain better than the code alone.

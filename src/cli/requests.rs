@@ -12,22 +12,39 @@ use crate::i18n::Text;
 use crate::i18n::say;
 use crate::text::{SafeText, Untrusted};
 
-/// A request in the shape of `docs/json.md`.
+/// A request in the shape of `docs/json.md`: every field is there, whether it has a value or not.
 pub(super) fn shape(request: &Request) -> Value {
+    let requester = &request.requester;
+    let decision = request.decision.as_ref().map(|decision| {
+        json!({
+            "kind": decision.kind,
+            "by": decision.by,
+            "at": decision.at,
+            "reason": decision.reason,
+            "text": decision.text,
+            "told": decision.told,
+        })
+    });
     json!({
         "id": request.id,
         "revision": request.revision,
         "kind": request.kind,
         "state": request.state,
         "effective_at": request.effective_at,
-        "requester": request.requester,
+        "requester": {
+            "name": requester.name,
+            "company": requester.company,
+            "title": requester.title,
+            "email": requester.email,
+            "phone": requester.phone,
+        },
         "purpose": request.purpose,
         "message": request.message,
         "channel": request.channel,
         "card_label": request.card_label,
         "created": request.created,
         "expires": request.expires,
-        "decision": request.decision,
+        "decision": decision,
         "verdict": request.verdict,
         "allowed": request.allowed,
     })

@@ -14,8 +14,8 @@ use crate::api::{
     Account, Changes, LookupReply, NewCard, Page, RemarkBody, RotateCard, SYNC_PAGE, SearchReply,
 };
 use crate::domain::{
-    Card, Contact, ContactDetail, ContactId, ContactRevision, Decision, Fault, Member, MemberId, Request,
-    RequestId, RequestState, Snapshot,
+    Card, Contact, ContactDetail, ContactId, ContactRevision, Decision, Department, Fault, Member, MemberId,
+    Request, RequestId, RequestState, Snapshot,
 };
 use crate::text::Untrusted;
 
@@ -140,6 +140,11 @@ impl Client {
     /// One colleague.
     pub async fn member(&self, id: &MemberId) -> Result<Member, Fault> {
         self.ask(get(format!("/v1/members/{}", encode(id.as_str())))).await
+    }
+
+    /// All departments, parents first.
+    pub async fn departments(&self) -> Result<Page<Department>, Fault> {
+        self.ask(get("/v1/departments")).await
     }
 
     /// A page of one's external contacts, by id.

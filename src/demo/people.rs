@@ -27,6 +27,16 @@ pub(super) struct MadeUp {
     pub(super) ids: Vec<String>,
 }
 
+impl MadeUp {
+    /// Whether a member can sign in.
+    pub(super) fn lets_in(&self, id: &str) -> bool {
+        self.rows.iter().any(|row| match row {
+            ImportRow::Member(row) => row.id.as_data() == id && row.status.as_data() != "disabled",
+            ImportRow::Department(_) => false,
+        })
+    }
+}
+
 /// The company of the person at the screen.
 pub(super) fn home(dice: &mut Dice) -> MadeUp {
     let mut maker = Maker::new("yunfan.example");

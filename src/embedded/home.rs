@@ -62,14 +62,7 @@ impl Home {
     /// A place for a database in the making; what an earlier attempt left there is removed.
     pub(super) fn fresh_database(&self) -> io::Result<PathBuf> {
         let aside = self.file("filling.db");
-        for suffix in ["", "-wal", "-shm"] {
-            let mut name = aside.clone().into_os_string();
-            name.push(suffix);
-            match fs::remove_file(name) {
-                Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
-                _ => {}
-            }
-        }
+        remove(&aside, &["", "-wal", "-shm"])?;
         // Private from the start: the store opens the file that is there.
         OpenOptions::new().write(true).create_new(true).mode(0o600).open(&aside)?;
         Ok(aside)
@@ -78,6 +71,8 @@ impl Home {
     /// Puts a filled database in its place, on the disk.
     pub(super) fn keep_database(&self, aside: &Path) -> io::Result<()> {
         File::open(aside)?.sync_all()?;
+        // The journal of an empty database that stands there must not be read into this one.
+        remove(&self.database(), &["-wal", "-shm"])?;
         fs::rename(aside, self.database())?;
         File::open(&self.dir)?.sync_all()
     }
@@ -154,6 +149,19 @@ impl Home {
     pub(super) fn keep_port(&self, port: u16) -> io::Result<()> {
         write_private(&self.file("port"), port.to_string().as_bytes())
     }
+}
+
+/// Removes the files of these names that are there.
+fn remove(path: &Path, suffixes: &[&str]) -> io::Result<()> {
+    for suffix in suffixes {
+        let mut name = path.to_owned().into_os_string();
+        name.push(suffix);
+        match fs::remove_file(name) {
+            Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
+            _ => {}
+        }
+    }
+    Ok(())
 }
 
 impl Drop for Home {

@@ -228,7 +228,6 @@ impl Embedded {
         if let Seed::Demo(seed) = self.0.seed
             && !home.has_database()
         {
-            (self.0.on_stage)(Stage::Seeding);
             self.fill(seed, &key).await?;
         }
         home.make_database().map_err(local)?;
@@ -240,16 +239,15 @@ impl Embedded {
             }
             Purpose::Command => (None, Address::local(self.kept_port().await?, false)),
         };
-        let options = Options {
-            database: home.database(),
-            durability: self.0.durability,
-            clock: Clock::system(),
-            card_key: key,
-            operator: Some(token.clone()),
-            address,
-            form_waits: true,
-        };
-        let app = App::open(options).await.map_err(store)?;
+        let mut app = self.open(&key, &token, &address).await?;
+        // An import that was refused, or only tried, leaves a database without a company.
+        if let Seed::Demo(seed) = self.0.seed
+            && app.is_empty().await.map_err(store)?
+        {
+            app.stop().await;
+            self.fill(seed, &key).await?;
+            app = self.open(&key, &token, &address).await?;
+        }
         let (transport, serving): (Arc<dyn Transport>, _) = match listener {
             None => (Arc::new(Direct::new(&app)), None),
             Some(listener) => {
@@ -269,8 +267,22 @@ impl Embedded {
         Ok((Held { app, lock, serving }, operator))
     }
 
+    async fn open(&self, key: &CardKey, token: &Token, address: &Address) -> Result<App, Fault> {
+        let options = Options {
+            database: self.0.home.database(),
+            durability: self.0.durability,
+            clock: Clock::system(),
+            card_key: key.clone(),
+            operator: Some(token.clone()),
+            address: address.clone(),
+            form_waits: true,
+        };
+        App::open(options).await.map_err(store)
+    }
+
     /// Fills a new database with a made-up world, beside its place: a half one is never found there.
     async fn fill(&self, seed: u64, key: &CardKey) -> Result<(), Fault> {
+        (self.0.on_stage)(Stage::Seeding);
         let aside = self.0.home.fresh_database().map_err(local)?;
         let now: Time = Clock::system().now();
         let clock = Clock::manual(now);

@@ -69,7 +69,7 @@ texts! {
     PageNotFoundWhy = "The link is mistyped, or the namecard is no longer in use. Ask for a new one.";
     PageFailedTitle = "That did not work";
     PageFailedWhy = "The server could not do it just now. Nothing was sent. Please try again in a moment.";
-    PageTooLong = "What was sent is longer than this form takes. Nothing was kept.";
+    PageRefusedWhy = "What was sent is too long, or does not come from the form of this page. Nothing was kept.";
     PageStatusTitle = "Your request to {name}";
     PageStatusPending = "Waiting for an answer";
     PageStatusPendingWhy = "{name} has received your request. It ends on {date} if there is no answer.";
@@ -174,7 +174,7 @@ texts! {
     // External contacts.
     ExternalEmpty = "No contacts outside the company yet. Q shows your namecard to be scanned.";
     LabelRemark = "remark";
-    NoRemark = "none; e writes one";
+    NoRemark = "none";
     LabelSource = "source";
     LabelSince = "since";
     SectionHistory = "History";
@@ -541,6 +541,7 @@ texts! {
     ColumnPurpose = "PURPOSE";
     LabelAlias = "alias";
     LabelTitle = "title";
+    LabelDepartment = "department";
     LabelCompany = "company";
     LabelStatus = "status";
     LabelState = "state";

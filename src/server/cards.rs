@@ -41,15 +41,16 @@ pub(crate) async fn ensure(
     let now = tx.now();
     let row = match cards::printed(tx.conn(), viewer.member, now).await? {
         Some(row) if row.expires > now => row,
+        // Before a first code, and behind one whose life is over, no code is live: none is ended early.
         Some(row) => {
             let row = (row.sk, row.id, row.generation);
-            next_code(app, tx, viewer, row, Ending::AtOnce, "card.renew", call).await?;
+            next_code(app, tx, viewer, row, Ending::Grace, "card.renew", call).await?;
             present(tx, viewer, now).await?
         }
         None => {
             let id = ids::card(now);
             let sk = cards::add(tx, viewer.company, viewer.member, &id, CardKind::Printed).await?;
-            next_code(app, tx, viewer, (sk, id, 0), Ending::AtOnce, "card.make", call).await?;
+            next_code(app, tx, viewer, (sk, id, 0), Ending::Grace, "card.make", call).await?;
             present(tx, viewer, now).await?
         }
     };
@@ -105,7 +106,7 @@ async fn next_code(
             action,
             object: id.as_str(),
             old_state: None,
-            new_state: Some(if ending == Ending::AtOnce && generation > 0 { "leaked" } else { "live" }),
+            new_state: Some(if ending == Ending::AtOnce { "leaked" } else { "live" }),
             policy_version: Some(policy.version),
             call,
         },

@@ -98,6 +98,11 @@ impl App {
         })))
     }
 
+    /// Whether no company was ever brought in.
+    pub async fn is_empty(&self) -> Result<bool, StoreError> {
+        Ok(!store::companies::any_ever(self.0.store.read().await?.conn()).await?)
+    }
+
     /// The router: every route of the API and the visitor's pages.
     pub fn router(&self) -> axum::Router {
         routes::router(self)

@@ -10,6 +10,8 @@ use unicode_properties::{EmojiStatus, GeneralCategory, UnicodeEmoji as _, Unicod
 use unicode_script::{Script, UnicodeScript as _};
 use unicode_segmentation::UnicodeSegmentation as _;
 
+use super::width::width;
+
 /// Bytes of one field that are looked at; what lies behind is cut off and marked by `…`. The form's and
 /// the directory's own limits are far below it.
 pub const MAX_LINE_BYTES: usize = 8 * 1024;
@@ -81,7 +83,7 @@ fn spell_out(text: &str) -> String {
         for (offset, c) in grapheme.char_indices() {
             let before = text.get(..start + offset).unwrap_or_default();
             let after = text.get(start + offset + c.len_utf8()..).unwrap_or_default();
-            match class(c, before, after) {
+            match class(c, &out, after) {
                 Class::Plain => {
                     if is_mark(c) && (ours || !has_base(&out)) {
                         out.push(DOTTED_CIRCLE);
@@ -104,7 +106,7 @@ fn spell_out(text: &str) -> String {
                     ours = true;
                 }
                 Class::Spelled => {
-                    out.push_str(&format!("<U+{:04X}>", u32::from(c)));
+                    out.push_str(&spelled(c));
                     ours = true;
                 }
                 Class::Dropped => {}
@@ -114,7 +116,12 @@ fn spell_out(text: &str) -> String {
     out
 }
 
-/// Second pass: graphemes with too many marks, or too many bytes, keep their base alone.
+fn spelled(c: char) -> String {
+    format!("<U+{:04X}>", u32::from(c))
+}
+
+/// Second pass: graphemes with too many marks, or too many bytes, keep their base alone; those
+/// without a cell are spelled out.
 fn thin_marks(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     for grapheme in text.graphemes(true) {
@@ -122,6 +129,9 @@ fn thin_marks(text: &str) -> String {
         if marks > MAX_MARKS || grapheme.len() > MAX_GRAPHEME_BYTES {
             out.extend(grapheme.chars().next());
             out.push(REPLACEMENT);
+        } else if width(grapheme) == 0 {
+            // No renderer gives it a cell: a vowel or a final of Hangul without what it belongs to.
+            out.extend(grapheme.chars().map(spelled));
         } else {
             out.push_str(grapheme);
         }
@@ -138,6 +148,8 @@ enum Class {
     Dropped,
 }
 
+/// What becomes of `c` behind what is written already and before what is still to come. Looking back at
+/// the output and not at the input keeps it stable: what was spelled out joins nothing.
 fn class(c: char, before: &str, after: &str) -> Class {
     match c {
         '\n' | '\r' | '\u{b}' | '\u{c}' | '\u{85}' | '\u{2028}' | '\u{2029}' => Class::Break,
@@ -216,6 +228,7 @@ fn joins_letters(before: &str, after: &str) -> bool {
 
 fn joining(c: char) -> bool {
     c.is_alphabetic()
+        && !is_mark(c)
         && matches!(
             c.script(),
             Script::Arabic
@@ -319,6 +332,9 @@ mod tests {
             ("क\u{94d}\u{200d}ष", "क\u{94d}\u{200d}ष"),
             ("می\u{200c}خواهم", "می\u{200c}خواهم"),
             ("👍🏽", "👍🏽"),
+            ("م\u{fe0f}\u{200c}م", "م<U+FE0F><U+200C>م"),
+            ("a\u{1161}b", "a<U+1161>b"),
+            ("\u{1100}\u{1161}\u{11a8}", "\u{1100}\u{1161}\u{11a8}"),
         ] {
             assert_eq!(sanitise_line(raw), shown, "{}", raw.escape_unicode());
             assert_eq!(sanitise_line(shown), shown, "stable: {}", shown.escape_unicode());

@@ -3,6 +3,7 @@
 use std::fmt;
 
 use serde::{Deserialize, Serialize};
+use unicode_linebreak::linebreaks;
 use unicode_segmentation::UnicodeSegmentation;
 
 use super::safe::SafeText;
@@ -113,45 +114,46 @@ fn expand_tabs(text: &str) -> std::borrow::Cow<'_, str> {
     all.into()
 }
 
-/// Breaks at blanks where there are any, else between graphemes. An empty text is one empty line.
-fn wrap(text: &str, max: usize) -> Vec<String> {
+/// Breaks where the line breaking rules of Unicode (UAX 14) allow it, else between graphemes. Blanks at
+/// a break are left out. An empty text is one empty line.
+pub(super) fn wrap(text: &str, max: usize) -> Vec<String> {
     let mut lines = Vec::new();
     let mut line = String::new();
-    let mut used = 0;
-    for word in text.split_word_bounds() {
-        let cells = width(word);
-        if used + cells <= max {
-            line.push_str(word);
-            used += cells;
+    let mut start = 0;
+    for (end, _) in linebreaks(text) {
+        let part = text.get(start..end).unwrap_or_default();
+        start = end;
+        if width(&line) + width(part.trim_end()) <= max {
+            line.push_str(part);
             continue;
         }
-        if word.trim().is_empty() {
-            lines.push(std::mem::take(&mut line));
-            used = 0;
+        end_line(&mut lines, &mut line);
+        if width(part.trim_end()) <= max {
+            line.push_str(part);
             continue;
         }
-        if cells <= max {
-            lines.push(std::mem::take(&mut line).trim_end().to_owned());
-            line.push_str(word);
-            used = cells;
-            continue;
-        }
-        for grapheme in word.graphemes(true) {
+        for grapheme in part.graphemes(true) {
             let cells = width(grapheme);
-            if used + cells > max && !line.is_empty() {
-                lines.push(std::mem::take(&mut line));
-                used = 0;
+            if width(&line) + cells > max {
+                end_line(&mut lines, &mut line);
             }
             if cells <= max {
                 line.push_str(grapheme);
-                used += cells;
             }
         }
     }
     if !line.is_empty() || lines.is_empty() {
-        lines.push(line);
+        lines.push(line.trim_end().to_owned());
     }
     lines
+}
+
+fn end_line(lines: &mut Vec<String>, line: &mut String) {
+    let ended = std::mem::take(line);
+    let ended = ended.trim_end();
+    if !ended.is_empty() {
+        lines.push(ended.to_owned());
+    }
 }
 
 #[cfg(test)]

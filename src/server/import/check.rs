@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 
-use crate::domain::{CheckedMember, DepartmentRow, ImportRow, RefusedRow, RowFault, RowNote};
+use crate::domain::{CheckedMember, DepartmentRow, ImportRow, MemberId, RefusedRow, RowFault, RowNote};
 use crate::server::store::departments::PATH_SIGN;
 use crate::server::store::imports::Present;
 use crate::text::Untrusted;
@@ -123,47 +123,13 @@ fn refuse_cycles(
     members: &mut BTreeMap<usize, CheckedMember>,
     present: &HashMap<String, Present>,
 ) {
-    let place: HashMap<String, usize> = members.iter().map(|(at, member)| (member.id.key(), *at)).collect();
-    let manager_of = |key: &str| -> Option<String> {
-        match place.get(key).and_then(|at| members.get(at)) {
-            Some(member) => member.manager.as_ref().map(|manager| manager.key()),
-            None => present.get(key).and_then(|there| there.manager.clone()),
+    // Whoever was refused keeps the manager they have, by which another circle may close.
+    loop {
+        let circles = circles(members, present);
+        if circles.is_empty() {
+            break;
         }
-    };
-    let mut settled: HashSet<String> = HashSet::new();
-    let mut circles: Vec<Vec<String>> = Vec::new();
-    for start in place.keys() {
-        let mut way: Vec<String> = Vec::new();
-        let mut on_way: HashMap<String, usize> = HashMap::new();
-        let mut here = Some(start.clone());
-        while let Some(key) = here {
-            if settled.contains(&key) {
-                break;
-            }
-            if let Some(from) = on_way.get(&key) {
-                circles.push(way.get(*from..).unwrap_or_default().to_vec());
-                break;
-            }
-            on_way.insert(key.clone(), way.len());
-            here = manager_of(&key);
-            way.push(key);
-        }
-        settled.extend(way);
-    }
-    for circle in circles {
-        for (n, key) in circle.iter().enumerate() {
-            let Some(at) = place.get(key) else { continue };
-            let Some(member) = members.remove(at) else { continue };
-            let round: Vec<&str> =
-                circle.iter().cycle().skip(n).take(circle.len() + 1).map(String::as_str).collect();
-            checked.refused.push(RefusedRow {
-                line: member.line,
-                column: Some("manager".into()),
-                code: RowFault::ManagerCycle,
-                value: Some(round.join(" > ").into()),
-            });
-            checked.refused_ids.insert(key.clone());
-        }
+        refuse(checked, members, &circles);
     }
     // A row that was refused may be somebody's manager.
     let gone = &checked.refused_ids;
@@ -175,6 +141,59 @@ fn refuse_cycles(
         }
     }
     checked.notes.sort_by_key(|note| note.line);
+}
+
+/// The circles that a row is part of: keys of ids, each followed by its manager's.
+fn circles(members: &BTreeMap<usize, CheckedMember>, present: &HashMap<String, Present>) -> Vec<Vec<String>> {
+    let rows: HashMap<String, &CheckedMember> =
+        members.values().map(|member| (member.id.key(), member)).collect();
+    let manager_of = |key: &str| match rows.get(key) {
+        Some(member) => member.manager.as_ref().map(MemberId::key),
+        None => present.get(key).and_then(|there| there.manager.clone()),
+    };
+    let mut settled: HashSet<String> = HashSet::new();
+    let mut circles: Vec<Vec<String>> = Vec::new();
+    for start in rows.keys() {
+        let mut way: Vec<String> = Vec::new();
+        let mut on_way: HashMap<String, usize> = HashMap::new();
+        let mut here = Some(start.clone());
+        while let Some(key) = here {
+            if settled.contains(&key) {
+                break;
+            }
+            if let Some(from) = on_way.get(&key) {
+                let circle = way.get(*from..).unwrap_or_default();
+                // One that no row is part of is no fault of the source.
+                if circle.iter().any(|key| rows.contains_key(key)) {
+                    circles.push(circle.to_vec());
+                }
+                break;
+            }
+            on_way.insert(key.clone(), way.len());
+            here = manager_of(&key);
+            way.push(key);
+        }
+        settled.extend(way);
+    }
+    circles
+}
+
+fn refuse(checked: &mut Checked, members: &mut BTreeMap<usize, CheckedMember>, circles: &[Vec<String>]) {
+    let place: HashMap<String, usize> = members.iter().map(|(at, member)| (member.id.key(), *at)).collect();
+    for circle in circles {
+        for (n, key) in circle.iter().enumerate() {
+            let Some(member) = place.get(key).and_then(|at| members.remove(at)) else { continue };
+            let round: Vec<&str> =
+                circle.iter().cycle().skip(n).take(circle.len() + 1).map(String::as_str).collect();
+            checked.refused.push(RefusedRow {
+                line: member.line,
+                column: Some("manager".into()),
+                code: RowFault::ManagerCycle,
+                value: Some(round.join(" > ").into()),
+            });
+            checked.refused_ids.insert(key.clone());
+        }
+    }
 }
 
 #[cfg(test)]

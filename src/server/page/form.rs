@@ -14,7 +14,7 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use unicode_normalization::UnicodeNormalization as _;
 use unicode_segmentation::UnicodeSegmentation as _;
 
-use super::{Word, failed, not_found, open, path_of, render, too_long, views, words};
+use super::{Token, failed, not_found, open, path_of, render, views, words};
 use crate::api::{Problem, ProblemCode};
 use crate::domain::{Requester, Time, VerdictCode, is_mail_address, normalise_line};
 use crate::i18n::{Text, Words};
@@ -324,25 +324,19 @@ fn shown(rule: &Rule, value: &str) -> SafeText {
 }
 
 /// An empty form.
-pub(super) async fn fresh(
-    app: &App,
-    w: &Words,
-    card: &OpenCard,
-    path: &str,
-    notice: Option<Text>,
-) -> Result<Response, Failure> {
-    give_out(app, w, card, path, notice, None, false).await
+pub(super) async fn fresh(app: &App, w: &Words, card: &OpenCard, path: &str) -> Result<Response, Failure> {
+    give_out(app, w, card, path, None, None, false).await
 }
 
 /// A form comes in.
 pub(super) async fn send(
     State(app): State<App>,
-    Word(token): Word,
+    Token(token): Token,
     headers: HeaderMap,
     body: Result<Bytes, axum::extract::rejection::BytesRejection>,
 ) -> Response {
     let Ok(body) = body else {
-        return too_long(&headers);
+        return failed(&headers, &Problem::new(ProblemCode::TooLarge).into());
     };
     match receive(&app, &token, &headers, &body).await {
         Ok(response) => response,
@@ -351,7 +345,7 @@ pub(super) async fn send(
 }
 
 async fn receive(app: &App, token: &str, headers: &HeaderMap, body: &[u8]) -> Result<Response, Failure> {
-    let Some(card) = open(app, token).await? else { return Ok(not_found(Some(headers))) };
+    let Some(card) = open(app, token).await? else { return Ok(not_found(headers)) };
     let w = words(headers);
     let path = path_of(token);
     let is_form = headers

@@ -68,9 +68,26 @@ fn render(status: StatusCode, page: &impl Template) -> Response {
     }
 }
 
+/// The token in a path. One that is no text leads nowhere, the same way as an unknown one.
+struct Token(String);
+
+impl<S: Send + Sync> FromRequestParts<S> for Token {
+    type Rejection = Infallible;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Infallible> {
+        let path = Path::<String>::from_request_parts(parts, state).await;
+        Ok(Self(path.map(|Path(token)| token).unwrap_or_default()))
+    }
+}
+
+/// The answer to a path that is nobody's: the same as to an unknown card.
+pub(super) async fn nothing(headers: &HeaderMap) -> Response {
+    headers::protect(not_found(headers)).await
+}
+
 /// The page for everything that is not there: unknown, revoked and expired cards alike.
-pub(super) fn not_found(headers: Option<&HeaderMap>) -> Response {
-    let w = headers.map_or_else(|| Words::of(Lang::En), words);
+fn not_found(headers: &HeaderMap) -> Response {
+    let w = words(headers);
     let page = views::Message {
         title: w.get(Text::PageNotFoundTitle),
         lines: vec![w.get(Text::PageNotFoundWhy)],
@@ -80,43 +97,18 @@ pub(super) fn not_found(headers: Option<&HeaderMap>) -> Response {
     render(StatusCode::NOT_FOUND, &page)
 }
 
-/// The page for a failure of ours.
+/// The page for what did not work: a failure of ours, or something sent that no form of ours sends.
 fn failed(headers: &HeaderMap, failure: &Failure) -> Response {
-    if let Failure::Store(error) = failure {
-        tracing::error!(target: "namecard::page", error = %error, "a page failed");
-    }
-    let w = words(headers);
-    let page = views::Message {
-        title: w.get(Text::PageFailedTitle),
-        lines: vec![w.get(Text::PageFailedWhy)],
-        back: None,
-        w,
+    let (status, why) = match failure {
+        Failure::Told(problem) => (problem.status, Text::PageRefusedWhy),
+        Failure::Store(error) => {
+            tracing::error!(target: "namecard::page", error = %error, "a page failed");
+            (StatusCode::SERVICE_UNAVAILABLE.as_u16(), Text::PageFailedWhy)
+        }
     };
-    render(StatusCode::SERVICE_UNAVAILABLE, &page)
-}
-
-/// The page for a form that is longer than any may be.
-fn too_long(headers: &HeaderMap) -> Response {
     let w = words(headers);
-    let page = views::Message {
-        title: w.get(Text::PageFailedTitle),
-        lines: vec![w.get(Text::PageTooLong)],
-        back: None,
-        w,
-    };
-    render(StatusCode::PAYLOAD_TOO_LARGE, &page)
-}
-
-/// The token in a path. One that is not even text leads where every unknown one does.
-struct Word(String);
-
-impl<S: Send + Sync> FromRequestParts<S> for Word {
-    type Rejection = Infallible;
-
-    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Infallible> {
-        let word = Path::<String>::from_request_parts(parts, state).await;
-        Ok(Self(word.map(|Path(word)| word).unwrap_or_default()))
-    }
+    let page = views::Message { title: w.get(Text::PageFailedTitle), lines: vec![w.get(why)], back: None, w };
+    render(StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR), &page)
 }
 
 /// Opens the card that a token leads to.
@@ -136,21 +128,21 @@ struct CardQuery {
 
 async fn card(
     State(app): State<App>,
-    Word(token): Word,
+    Token(token): Token,
     query: Result<Query<CardQuery>, QueryRejection>,
     headers: HeaderMap,
 ) -> Response {
     let card = match open(&app, &token).await {
         Ok(Some(card)) => card,
-        Ok(None) => return not_found(Some(&headers)),
+        Ok(None) => return not_found(&headers),
         Err(failure) => return failed(&headers, &failure),
     };
     let w = words(&headers);
     let path = path_of(&token);
     let query = query.map(|Query(query)| query).unwrap_or_default();
     match query.purpose.as_str() {
-        "business" => match form::fresh(&app, &w, &card, &path, None).await {
-            Ok(page) => page,
+        "business" => match form::fresh(&app, &w, &card, &path).await {
+            Ok(response) => response,
             Err(failure) => failed(&headers, &failure),
         },
         "personal" => {
@@ -186,10 +178,10 @@ fn path_of(token: &str) -> String {
     format!("/C/{}", normalise_token(token).unwrap_or_default())
 }
 
-async fn vcard(State(app): State<App>, Word(token): Word, headers: HeaderMap) -> Response {
+async fn vcard(State(app): State<App>, Token(token): Token, headers: HeaderMap) -> Response {
     let card = match open(&app, &token).await {
         Ok(Some(card)) => card,
-        Ok(None) => return not_found(Some(&headers)),
+        Ok(None) => return not_found(&headers),
         Err(failure) => return failed(&headers, &failure),
     };
     let (name, company) = (card.name.whole(), card.company_name.whole());

@@ -4,7 +4,7 @@ use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse as _, Redirect, Response};
 
-use super::{Word, failed, not_found, render, views, words};
+use super::{Token, failed, not_found, render, views, words};
 use crate::domain::{ReasonCode, Seen, Time};
 use crate::i18n::{Text, Words};
 use crate::server::respond::Failure;
@@ -20,10 +20,10 @@ async fn find(app: &App, token: &str) -> Result<Option<StatusRow>, Failure> {
 }
 
 /// What became of the request, as far as the requester may know.
-pub(super) async fn show(State(app): State<App>, Word(token): Word, headers: HeaderMap) -> Response {
+pub(super) async fn show(State(app): State<App>, Token(token): Token, headers: HeaderMap) -> Response {
     let found = match find(&app, &token).await {
         Ok(Some(found)) => found,
-        Ok(None) => return not_found(Some(&headers)),
+        Ok(None) => return not_found(&headers),
         Err(failure) => return failed(&headers, &failure),
     };
     let w = words(&headers);
@@ -74,13 +74,13 @@ fn date(at: Time) -> SafeText {
 }
 
 /// The requester takes the request back.
-pub(super) async fn withdraw(State(app): State<App>, Word(token): Word, headers: HeaderMap) -> Response {
+pub(super) async fn withdraw(State(app): State<App>, Token(token): Token, headers: HeaderMap) -> Response {
     match try_withdraw(&app, &token).await {
         Ok(true) => {
             let token = normalise_token(&token).unwrap_or_default();
             Redirect::to(&format!("/s/{token}")).into_response()
         }
-        Ok(false) => not_found(Some(&headers)),
+        Ok(false) => not_found(&headers),
         Err(failure) => failed(&headers, &failure),
     }
 }

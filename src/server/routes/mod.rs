@@ -170,11 +170,11 @@ pub(crate) fn router(app: &App) -> Router {
         .with_state(app.clone())
 }
 
-async fn not_found(uri: axum::http::Uri) -> Response {
+async fn not_found(uri: axum::http::Uri, headers: axum::http::HeaderMap) -> Response {
     if uri.path().starts_with("/v1/") {
         Failure::from(Problem::new(ProblemCode::NotFound)).into_response()
     } else {
-        page::not_found(None)
+        page::nothing(&headers).await
     }
 }
 

@@ -71,6 +71,12 @@ pub(crate) async fn all(conn: &mut Conn) -> Result<Vec<CompanyRow>, StoreError> 
         .collect()
 }
 
+/// Whether there ever was a company, a retired one too.
+pub(crate) async fn any_ever(conn: &mut Conn) -> Result<bool, StoreError> {
+    let any: i64 = sqlx::query_scalar("SELECT EXISTS (SELECT 1 FROM companies)").fetch_one(conn).await?;
+    Ok(any == 1)
+}
+
 /// Whether an id was ever given, to a company that is retired too.
 pub(crate) async fn is_taken(conn: &mut Conn, id: &CompanyId) -> Result<bool, StoreError> {
     let count: i64 = sqlx::query_scalar("SELECT COUNT(*) FROM companies WHERE id_key = $1")

@@ -110,6 +110,19 @@ pub(crate) async fn end_all(tx: &mut Write, company: i64) -> Result<(), StoreErr
     Ok(())
 }
 
+/// Ends the sessions that lie beside this database for anybody but `member`.
+pub(crate) async fn end_local_of_others(tx: &mut Write, member: i64) -> Result<(), StoreError> {
+    let now = tx.now().as_micros();
+    sqlx::query(
+        "UPDATE sessions SET ended_at = $2 WHERE kind = 'local' AND member <> $1 AND ended_at IS NULL",
+    )
+    .bind(member)
+    .bind(now)
+    .execute(tx.conn())
+    .await?;
+    Ok(())
+}
+
 /// Ends every session of a member.
 pub(crate) async fn end_of_member(tx: &mut Write, member: i64) -> Result<(), StoreError> {
     let now = tx.now().as_micros();

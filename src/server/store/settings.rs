@@ -12,10 +12,11 @@ pub(crate) async fn signed_in(conn: &mut Conn) -> Result<Option<(i64, i64)>, Sto
     Ok(company.zip(member))
 }
 
-/// Says who this computer is signed in as.
+/// Says who this computer is signed in as. The session of whoever it was before ends.
 pub(crate) async fn sign_in(tx: &mut Write, company: i64, member: i64) -> Result<(), StoreError> {
     set(tx, SIGNED_COMPANY, company).await?;
-    set(tx, SIGNED_MEMBER, member).await
+    set(tx, SIGNED_MEMBER, member).await?;
+    super::sessions::end_local_of_others(tx, member).await
 }
 
 async fn get(conn: &mut Conn, name: &str) -> Result<Option<i64>, StoreError> {

@@ -17,6 +17,12 @@ impl State {
         unless(self.phase == Phase::Ready, Text::NotReady)
     }
 
+    /// Nothing is selected that could be opened.
+    pub fn nothing_to_open(&self) -> Option<Text> {
+        let in_tree = self.tab == Tab::Directory && self.directory.in_tree;
+        self.not_ready().or(if in_tree { None } else { self.nobody_selected() })
+    }
+
     /// The page in front has no search.
     pub fn no_search_here(&self) -> Option<Text> {
         self.not_ready().or(unless(self.tab != Tab::Approvals, Text::NoSearchHere))

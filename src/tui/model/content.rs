@@ -2,9 +2,11 @@
 //! same lines.
 
 use super::env::Env;
+use super::layer::Layer;
+use super::layout::{Pane, card_area, card_columns};
 use super::state::State;
 use crate::domain::{
-    Contact, ContactId, DecisionKind, Department, Member, MemberId, Request, RequestAction, Status,
+    Contact, ContactId, DecisionKind, Department, Member, MemberId, Request, RequestAction, Status, Who,
 };
 use crate::i18n::say::{self, NAME_CELLS};
 use crate::i18n::{Lang, Text};
@@ -43,6 +45,56 @@ pub enum Side {
     Inside,
     /// Somebody outside.
     Outside,
+}
+
+/// Cells of the column of labels, in lines that have `columns` to stand in.
+pub fn label_cells(lines: &[Line], columns: usize) -> usize {
+    let labels = lines.iter().filter_map(|line| match line {
+        Line::Labelled(label, _) | Line::LabelledOutside(label, _) => Some(label.width()),
+        _ => None,
+    });
+    labels.max().unwrap_or(0).min(columns / 3)
+}
+
+/// Rows that lines take in `columns`.
+fn height(lines: &[Line], columns: usize) -> usize {
+    let beside_label = columns.saturating_sub(label_cells(lines, columns) + 2);
+    let rows = lines.iter().map(|line| match line {
+        Line::Plain(text) | Line::Outside(text) | Line::Section(text) | Line::Notice(text) => {
+            text.wrap(columns).len()
+        }
+        Line::Labelled(_, value) | Line::LabelledOutside(_, value) => value.wrap(beside_label).len(),
+        Line::Heading(..) | Line::Quoted(_) | Line::Blank => 1,
+    });
+    rows.sum()
+}
+
+/// A card as a layer shows it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct CardLayer {
+    /// What it says.
+    pub lines: Vec<Line>,
+    /// Where its frame stands.
+    pub frame: Pane,
+    /// Rows by which it may be scrolled until its last line is seen.
+    pub scroll: usize,
+}
+
+/// The card that a layer shows, if it shows one.
+pub fn card(state: &State, env: &Env, layer: &Layer) -> Option<CardLayer> {
+    let columns = card_columns(state.size);
+    let lines = match layer {
+        Layer::Member { id, .. } => member_lines(state, env, id),
+        Layer::Contact { id, .. } => contact_lines(state, env, id),
+        Layer::Request { id, .. } => match state.data.request(id) {
+            Some(request) => request_lines(state, env, request, columns),
+            None => vec![Line::Notice(env.words.get(Text::NoLongerThere))],
+        },
+        _ => return None,
+    };
+    let height = height(&lines, columns);
+    let frame = card_area(state.size, height);
+    Some(CardLayer { lines, frame, scroll: height.saturating_sub(frame.framed().rows.into()) })
 }
 
 /// A department's name in the language of the screen.
@@ -149,7 +201,7 @@ pub fn contact_lines(state: &State, env: &Env, id: &ContactId) -> Vec<Line> {
             lines.push(Line::Section(env.words.get(Text::SectionHistory)));
             for entry in history {
                 let what = env.words.history(entry.what);
-                let who = entry.who.as_ref().map(|who| who.name.line(NAME_CELLS)).unwrap_or_default();
+                let who = entry.who.as_ref().map(|who| person(state, env, who)).unwrap_or_default();
                 let rule = match (&entry.rule, entry.policy_version) {
                     (Some(rule), Some(version)) => env.words.fill(
                         Text::RuleAndVersion,
@@ -255,6 +307,12 @@ fn decision_lines(state: &State, env: &Env, request: &Request) -> Vec<Line> {
     lines
 }
 
+/// The name of a colleague who did something, or "you".
+fn person(state: &State, env: &Env, who: &Who) -> SafeText {
+    let mine = state.data.me.as_ref().is_some_and(|me| me.member.id == who.id);
+    if mine { env.words.get(Text::You) } else { who.name.line(NAME_CELLS) }
+}
+
 /// What is being done to a request.
 pub const fn in_flight_text(doing: super::state::InFlight) -> Text {
     match doing {
@@ -268,8 +326,7 @@ pub const fn in_flight_text(doing: super::state::InFlight) -> Text {
 pub fn held_sentence(state: &State, env: &Env, request: &Request) -> SafeText {
     let now = state.server_now(env.now);
     let Some(decision) = &request.decision else { return SafeText::default() };
-    let mine = state.data.me.as_ref().is_some_and(|me| me.member.id == decision.by.id);
-    let who = if mine { env.words.get(Text::You) } else { decision.by.name.line(NAME_CELLS) };
+    let who = person(state, env, &decision.by);
     let values = [("what", env.words.decision(decision.kind)), ("who", who)];
     match request.effective_at.filter(|at| *at > now) {
         Some(at) => {

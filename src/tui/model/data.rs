@@ -150,8 +150,13 @@ impl Data {
             match change {
                 Change::Member(member) => touched.members |= self.put_member(Arc::new(*member)),
                 Change::MemberGone(id, as_of) => {
-                    self.leave_departments(&id);
-                    touched.members |= self.members.put(id, as_of, None);
+                    let known = self.members.get(&id).cloned();
+                    if self.members.put(id, as_of, None) {
+                        touched.members = true;
+                        if let Some(known) = known {
+                            self.leave_departments(&known);
+                        }
+                    }
                 }
                 Change::Department(department) => {
                     touched.departments |= self.departments.put(
@@ -195,8 +200,8 @@ impl Data {
             return false;
         }
         if known.as_ref().is_none_or(|known| known.departments != member.departments) {
-            if known.is_some() {
-                self.leave_departments(&member.id);
+            if let Some(known) = known {
+                self.leave_departments(&known);
             }
             for place in &member.departments {
                 self.staff.entry(place.id.clone()).or_default().push(member.id.clone());
@@ -206,11 +211,11 @@ impl Data {
         true
     }
 
-    fn leave_departments(&mut self, id: &MemberId) {
-        let Some(member) = self.members.get(id).cloned() else { return };
-        for place in &member.departments {
+    /// Takes a member, as they were known, out of the departments they were in.
+    fn leave_departments(&mut self, known: &Member) {
+        for place in &known.departments {
             if let Some(staff) = self.staff.get_mut(&place.id) {
-                staff.retain(|other| other != id);
+                staff.retain(|other| *other != known.id);
             }
         }
     }

@@ -59,6 +59,15 @@ impl Pane {
         (Self { columns, ..self }, Self { x: self.x + columns, columns: self.columns - columns, ..self })
     }
 
+    /// The inside of a frame, with a blank at both sides; a pane too small for one has none.
+    #[must_use]
+    pub fn framed(self) -> Self {
+        if self.columns < 4 || self.rows < 3 {
+            return self;
+        }
+        Self { x: self.x + 2, y: self.y + 1, columns: self.columns - 4, rows: self.rows - 2 }
+    }
+
     /// Without `by` cells on the left and right.
     #[must_use]
     pub fn inset(self, by: u16) -> Self {
@@ -106,6 +115,8 @@ pub const fn window_width(size: Size) -> Width {
     }
 }
 
+/// Columns of a card with its frame.
+const CARD: u16 = 76;
 /// Columns of the department tree.
 const TREE: u16 = 27;
 const WIDE_TREE: u16 = 32;
@@ -204,10 +215,28 @@ fn beside_columns(all: u16) -> u16 {
     (all * 2 / 5).clamp(30, 64)
 }
 
-/// The rectangle of a layer that wants so many columns and rows, in the middle; what does not fit is cut.
+/// The rectangle of a layer that wants so many columns and rows, in the middle between the tabs and the
+/// lines of keys, which stay to be seen where there is room; what does not fit is cut.
 pub fn layer_area(size: Size, columns: u16, rows: u16) -> Pane {
-    let (columns, rows) = (columns.min(size.columns), rows.min(size.rows));
-    Pane::new((size.columns - columns) / 2, (size.rows - rows) / 2, columns, rows)
+    let (above, below) = if size.rows >= 10 { (1, 2) } else { (0, 1) };
+    let room = size.rows.saturating_sub(above + below);
+    let (columns, rows) = (columns.min(size.columns), rows.min(room));
+    Pane::new((size.columns - columns) / 2, above + (room - rows) / 2, columns, rows)
+}
+
+/// The frame of the help.
+pub fn help_area(size: Size) -> Pane {
+    layer_area(size, 80, u16::MAX)
+}
+
+/// The frame of a card whose lines take so many rows.
+pub fn card_area(size: Size, rows: usize) -> Pane {
+    layer_area(size, CARD, u16::try_from(rows).unwrap_or(u16::MAX).saturating_add(2))
+}
+
+/// Columns inside the frame of a card.
+pub fn card_columns(size: Size) -> usize {
+    card_area(size, usize::MAX).framed().columns.into()
 }
 
 /// Where the code of a namecard stands: the whole window but for the lines of text at the foot, and,

@@ -24,7 +24,10 @@ pub(crate) use layer::turn;
 pub use layer::{
     Ask, Code, HelpRow, Layer, NamecardLayer, Proof, REMOVE_WORD, RejectLayer, RemarkLayer, RemoveLayer,
 };
-pub use layout::{Pane, Regions, Size, Width, code_area, layer_area, layout, window_width};
+pub use layout::{
+    Pane, Regions, Size, Width, card_area, card_columns, code_area, help_area, layer_area, layout,
+    window_width,
+};
 pub use msg::{Answer, Effect, Msg, Places, Rankable, Shared, Step, Ticket};
 pub use pages::{Approvals, Directory, External, Order, TreeRow};
 pub use search::{Found, SearchBox, SearchPlace};

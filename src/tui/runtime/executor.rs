@@ -17,7 +17,7 @@ use crate::client::sync::Refresh;
 use crate::qr::{self, Blocks};
 use crate::search::{Index, Keys, Query, rank};
 use crate::text::SafeText;
-use crate::tui::model::{Answer, Effect, Msg, Places, Rankable, Shared, Ticket};
+use crate::tui::model::{Answer, Effect, Msg, Rankable, Shared};
 use crate::tui::view::{Theme, draw_code, read_cells};
 
 /// How many hits a list gets.
@@ -100,10 +100,13 @@ impl Doer {
     }
 
     /// Uses the processor, of which only the newest question of its kind counts.
-    fn compute(&self, place: &Latest, work: impl FnOnce() -> Answer + Send + 'static) {
+    fn compute(&self, place: &Latest, effect: Effect) {
         let answers = self.answers.clone();
+        let theme = self.theme;
         place.submit(move || {
-            let _ = answers.send(Msg::Answer(work()));
+            if let Some(answer) = computed(effect, &theme) {
+                let _ = answers.send(Msg::Answer(answer));
+            }
         });
     }
 }
@@ -143,18 +146,9 @@ impl Executor for Doer {
             Effect::ReadCard => {
                 self.latest(Slot::Card, async move { Answer::Card(client.card().await.map(Box::new)) });
             }
-            Effect::Index(places, ticket, people) => {
-                self.compute(&self.indexing, move || Answer::Indexed(places, ticket, index(&people)));
-            }
-            Effect::Rank { places, ticket, query, index } => {
-                self.compute(&self.ranking, move || ranked(places, ticket, &query, &index));
-            }
-            Effect::ProveCode(ticket, blocks, link) => {
-                let theme = self.theme;
-                self.compute(&self.proving, move || {
-                    Answer::Proved(ticket, reads_back(&theme, &blocks, &link))
-                });
-            }
+            Effect::Index(..) => self.compute(&self.indexing, effect),
+            Effect::Rank { .. } => self.compute(&self.ranking, effect),
+            Effect::ProveCode(..) => self.compute(&self.proving, effect),
             Effect::OpenChat { member, link } => {
                 let own = self.chat.clone();
                 self.write(async move {
@@ -174,6 +168,19 @@ impl Executor for Doer {
     }
 }
 
+/// The answer to an effect that takes nothing but the processor; none for the others.
+pub fn computed(effect: Effect, theme: &Theme) -> Option<Answer> {
+    Some(match effect {
+        Effect::Index(places, ticket, people) => Answer::Indexed(places, ticket, index(&people)),
+        Effect::Rank { places, ticket, query, index } => {
+            let ranked = rank(&index.0, &Query::parse(&query), HITS);
+            Answer::Ranked(places, ticket, ranked.hits, ranked.total)
+        }
+        Effect::ProveCode(ticket, blocks, link) => Answer::Proved(ticket, reads_back(theme, &blocks, &link)),
+        _ => return None,
+    })
+}
+
 fn index(people: &Shared<Rankable>) -> Shared<Index> {
     let mut index = Index::new();
     match &*people.0 {
@@ -189,11 +196,6 @@ fn index(people: &Shared<Rankable>) -> Shared<Index> {
         }
     }
     Shared::new(index)
-}
-
-fn ranked(places: Places, ticket: Ticket, query: &str, index: &Shared<Index>) -> Answer {
-    let ranked = rank(&index.0, &Query::parse(query), HITS);
-    Answer::Ranked(places, ticket, ranked.hits, ranked.total)
 }
 
 /// Draws a code as the screen will, and reads the drawn cells back.

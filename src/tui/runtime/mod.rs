@@ -9,7 +9,7 @@ mod opener;
 mod output;
 mod run;
 
-pub use executor::{Doer, Executor};
+pub use executor::{Doer, Executor, computed};
 pub use guard::{Guard, install_panic_hook};
 pub use opener::ChatCommand;
 pub use output::{FrameWriter, Out};

@@ -206,10 +206,14 @@ where
             }
         }
         // Keys that are there already: news without end must not keep them waiting.
+        let mut gone = false;
         while let Poll::Ready(event) = poll_fn(|cx| Poll::Ready(events.poll_next_unpin(cx))).await {
             match event {
                 Some(Ok(event)) => messages.extend(input::message(event)),
-                Some(Err(_)) | None => return Ok(Ended::NoTerminal),
+                Some(Err(_)) | None => {
+                    gone = true;
+                    break;
+                }
             }
         }
         for msg in messages {
@@ -234,6 +238,10 @@ where
                     effect => executor.start(effect),
                 }
             }
+        }
+        // What was pressed before the terminal went still counts.
+        if gone {
+            return Ok(Ended::NoTerminal);
         }
     }
 }

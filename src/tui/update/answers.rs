@@ -1,7 +1,7 @@
 //! Answers to effects. The data comes through the same door as pushed changes, so both may arrive in
 //! any order.
 
-use super::{lists, namecard, news, say, search};
+use super::{external, lists, namecard, news, say, search};
 use crate::domain::{
     Card, Change, ContactDetail, ContactId, ContactRevision, DecisionKind, Fault, Request, RequestId,
 };
@@ -128,7 +128,7 @@ fn remark_set(
             step
         }
         // The field stays open: nothing typed is lost.
-        Err(fault) => say(state, env, Voice::Bad, env.words.fault(&fault)),
+        Err(fault) => not_written(state, env, id, &fault),
     }
 }
 
@@ -145,8 +145,21 @@ fn contact_removed(
             let step = news::refresh(state, env, touched);
             step.and(say(state, env, Voice::Good, env.words.get(Text::ContactRemoved)))
         }
-        Err(fault) => say(state, env, Voice::Bad, env.words.fault(&fault)),
+        Err(fault) => not_written(state, env, id, &fault),
     }
+}
+
+/// A write to a contact that was not done. If somebody else wrote meanwhile that is said, and what is
+/// sent again is about the contact as it is now.
+fn not_written(state: &mut State, env: &Env, id: &ContactId, fault: &Fault) -> Step {
+    if let Fault::Changed { revision: now } = fault {
+        match state.layers.last_mut() {
+            Some(Layer::Remark(layer)) if layer.id == *id => layer.revision = *now,
+            Some(Layer::Remove(layer)) if layer.id == *id => layer.revision = *now,
+            _ => {}
+        }
+    }
+    say(state, env, Voice::Bad, env.words.fault(fault))
 }
 
 fn contact_read(state: &mut State, id: &ContactId, result: Result<ContactDetail, Fault>) -> Step {
@@ -155,8 +168,12 @@ fn contact_read(state: &mut State, id: &ContactId, result: Result<ContactDetail,
     }
     match result {
         Ok(detail) => {
+            let read = detail.contact.revision;
             state.data.put_detail(detail);
-            Step::draw()
+            // It may have changed while its history was on the way.
+            let stale = state.data.contact(id).is_some_and(|contact| contact.revision > read);
+            let again = if stale { external::read_selected(state) } else { Step::none() };
+            again.and(Step::draw())
         }
         // The card shows what is known; the history is read when it is looked at again.
         Err(_) => Step::none(),

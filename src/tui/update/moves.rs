@@ -1,18 +1,19 @@
 //! Moving, opening, folding.
 
 use super::{external, lists, tree};
-use crate::tui::model::{Env, Layer, Selected, State, Step, Tab, Width, help, turn, window_width};
+use crate::tui::model::{
+    Env, Layer, Selected, State, Step, Tab, Width, content, help, help_area, turn, window_width,
+};
 
 /// Rows by which a layer that is read may be scrolled, from its content.
 fn scroll_limit(state: &State, env: &Env) -> usize {
-    let rows: usize = state.size.rows.into();
     match state.layers.last() {
         Some(Layer::Help { scopes, .. }) => {
-            help::help_rows(state, env, scopes).len().saturating_sub(rows.saturating_sub(4))
+            let rows: usize = help_area(state.size).framed().rows.into();
+            help::help_rows(state, env, scopes).len().saturating_sub(rows)
         }
-        // Cards are short; what they can be scrolled by is bounded by what they can hold.
-        Some(Layer::Member { .. } | Layer::Contact { .. } | Layer::Request { .. }) => 120,
-        _ => 0,
+        Some(layer) => content::card(state, env, layer).map_or(0, |card| card.scroll),
+        None => 0,
     }
 }
 

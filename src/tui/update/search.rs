@@ -29,14 +29,21 @@ pub(super) fn close(state: &mut State) -> Step {
     external::read_selected(state).and(Step::draw())
 }
 
-/// Asks for who matches what is typed.
+/// Asks for who matches what is typed on the page in front.
 pub(super) fn ask(state: &mut State) -> Step {
-    let (places, index) = match state.tab {
-        Tab::Directory => (Places::Directory, state.people.index.clone()),
-        Tab::External => (Places::External, state.outside.index.clone()),
-        Tab::Approvals => return Step::none(),
+    match state.tab {
+        Tab::Directory => ask_in(state, Places::Directory),
+        Tab::External => ask_in(state, Places::External),
+        Tab::Approvals => Step::none(),
+    }
+}
+
+fn ask_in(state: &mut State, places: Places) -> Step {
+    let (index, search) = match places {
+        Places::Directory => (state.people.index.clone(), state.directory.search.as_mut()),
+        Places::External => (state.outside.index.clone(), state.external.search.as_mut()),
     };
-    let Some(search) = state.search_box_mut() else { return Step::none() };
+    let Some(search) = search else { return Step::none() };
     let query = search.field.text().to_owned();
     if Query::parse(&query).is_empty() {
         // Nothing asked: nothing found, and answers on their way are too late.
@@ -83,9 +90,10 @@ pub(super) fn ranked(state: &mut State, places: Places, ticket: Ticket, hits: &[
     external::read_selected(state).and(Step::draw())
 }
 
-/// A new index is there: an open search asks it.
+/// A new index is there. A search that is open asks it, in front or not: the numbers of the records are
+/// other ones now, so an answer of the old index must not count.
 pub(super) fn indexed(state: &mut State, places: Places, ticket: Ticket, index: Shared<Index>) -> Step {
-    let tab = match places {
+    match places {
         Places::Directory => {
             if state.people.asked != ticket {
                 return Step::none();
@@ -93,7 +101,6 @@ pub(super) fn indexed(state: &mut State, places: Places, ticket: Ticket, index: 
             state.people.people = std::mem::take(&mut state.people.next);
             state.people.index = Some(index);
             state.people.built = ticket;
-            Tab::Directory
         }
         Places::External => {
             if state.outside.asked != ticket {
@@ -102,10 +109,9 @@ pub(super) fn indexed(state: &mut State, places: Places, ticket: Ticket, index: 
             state.outside.people = std::mem::take(&mut state.outside.next);
             state.outside.index = Some(index);
             state.outside.built = ticket;
-            Tab::External
         }
-    };
-    if state.tab == tab && state.search_box().is_some() { ask(state) } else { Step::none() }
+    }
+    ask_in(state, places)
 }
 
 /// Has an index made of all known colleagues.

@@ -9,7 +9,7 @@ use ratatui::style::{Color, Style};
 use unicode_segmentation::UnicodeSegmentation as _;
 
 use super::theme::Theme;
-use crate::text::{SafeText, Untrusted, width};
+use crate::text::{SafeText, width};
 use crate::tui::model::Pane;
 
 /// A buffer with the styles to draw in.
@@ -133,20 +133,21 @@ impl<'a> Canvas<'a> {
         {
             self.sign(x, y, sign, self.theme.quiet());
         }
-        let heading = SafeText::join([&SafeText::constant(""), heading], "");
-        let used =
-            self.put(pane.x + 2, pane.y, pane.columns.saturating_sub(4), &heading, self.theme.strong());
-        // A blank on both sides of the heading.
-        self.sign(pane.x + 1, pane.y, ' ', self.theme.plain());
-        self.sign(pane.x + 2 + used, pane.y, ' ', self.theme.plain());
-        Pane { x: pane.x + 2, y: pane.y + 1, columns: pane.columns - 4, rows: pane.rows - 2 }
+        if !heading.is_empty() {
+            let room = pane.columns.saturating_sub(4);
+            let used = self.put(pane.x + 2, pane.y, room, heading, self.theme.strong());
+            // A blank on both sides of the heading.
+            self.sign(pane.x + 1, pane.y, ' ', self.theme.plain());
+            self.sign(pane.x + 2 + used, pane.y, ' ', self.theme.plain());
+        }
+        pane.framed()
     }
 
     /// Sentences of ours, wrapped, with an empty line between them. Returns the rows used.
     pub(super) fn paragraphs(&mut self, pane: Pane, texts: &[SafeText], style: Style) -> u16 {
         let mut y = pane.y;
         for text in texts {
-            for line in wrap(text, pane.columns.into()) {
+            for line in text.wrap(pane.columns.into()) {
                 if y >= pane.y + pane.rows {
                     return pane.rows;
                 }
@@ -161,11 +162,6 @@ impl<'a> Canvas<'a> {
 
 fn rect(pane: Pane) -> Rect {
     Rect::new(pane.x, pane.y, pane.columns, pane.rows)
-}
-
-/// A sentence in lines of at most `cells` cells.
-pub(super) fn wrap(text: &SafeText, cells: usize) -> Vec<SafeText> {
-    Untrusted::from(text.as_str()).block(usize::MAX, cells).lines
 }
 
 /// A number of cells as the buffer counts them.

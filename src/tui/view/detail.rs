@@ -2,24 +2,16 @@
 
 use ratatui::style::Style;
 
-use super::canvas::{Canvas, cells, wrap};
+use super::canvas::{Canvas, cells};
 use crate::i18n::Text;
 use crate::text::SafeText;
-use crate::tui::model::content::{Line, Side};
+use crate::tui::model::content::{Line, Side, label_cells};
 use crate::tui::model::{Env, Pane};
 
 /// Draws lines from `top` on. The heading of details is a rule with the name in it.
 pub(super) fn put(canvas: &mut Canvas<'_>, env: &Env, pane: Pane, lines: &[Line], top: usize, ruled: bool) {
-    let label_cells = lines
-        .iter()
-        .filter_map(|line| match line {
-            Line::Labelled(label, _) | Line::LabelledOutside(label, _) => Some(label.width()),
-            _ => None,
-        })
-        .max()
-        .unwrap_or(0)
-        .min(usize::from(pane.columns) / 3);
-    let mut rows = Rows { canvas, pane, y: pane.y, skip: top, label_cells: cells(label_cells) };
+    let label_cells = cells(label_cells(lines, pane.columns.into()));
+    let mut rows = Rows { canvas, pane, y: pane.y, skip: top, label_cells };
     for (n, line) in lines.iter().enumerate() {
         if rows.is_full() {
             return;
@@ -55,7 +47,7 @@ impl Rows<'_, '_> {
     }
 
     fn text(&mut self, text: &SafeText, style: Style) {
-        for line in wrap(text, self.pane.columns.into()) {
+        for line in text.wrap(self.pane.columns.into()) {
             if let Some(y) = self.next() {
                 self.canvas.put(self.pane.x, y, self.pane.columns, &line, style);
             }
@@ -65,7 +57,7 @@ impl Rows<'_, '_> {
     fn labelled(&mut self, label: &SafeText, value: &SafeText, style: Style) {
         let indent = self.label_cells + 2;
         let room = self.pane.columns.saturating_sub(indent);
-        for (n, line) in wrap(value, room.into()).iter().enumerate() {
+        for (n, line) in value.wrap(room.into()).iter().enumerate() {
             let Some(y) = self.next() else { continue };
             if n == 0 {
                 self.canvas.put(self.pane.x, y, self.label_cells, label, self.canvas.theme.quiet());

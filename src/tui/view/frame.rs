@@ -38,25 +38,37 @@ pub(super) fn tabs(canvas: &mut Canvas<'_>, state: &State, env: &Env, pane: Pane
         let style = if active { canvas.theme.strong() } else { canvas.theme.plain() };
         x += canvas.put(x, pane.y, (pane.x + pane.columns).saturating_sub(x), &label, style);
     }
-    let mut right = pane.x + pane.columns;
-    let mut parts: Vec<(SafeText, _)> = Vec::new();
+    let right = pane.x + pane.columns;
+    identity(canvas, state, env, Pane { x, columns: right.saturating_sub(x), ..pane });
+}
+
+/// On the right of the tabs: what is due, whether all this is made up, who is signed in. Where there is
+/// no room for all, what is due goes first and the made-up world's mark last.
+fn identity(canvas: &mut Canvas<'_>, state: &State, env: &Env, pane: Pane) {
+    let (mut who, mut demo, mut due) = (None, None, None);
     if let (Some(me), Some(company)) = (&state.data.me, &state.data.company) {
-        let who = SafeText::join([&company.id.shown(), &me.member.id.shown()], " / ");
-        parts.push((who, canvas.theme.plain()));
-        if company.made_up {
-            parts.push((env.words.get(Text::Demo), canvas.theme.notice()));
-        }
+        who = Some(SafeText::join([&company.id.shown(), &me.member.id.shown()], " / "));
+        demo = company.made_up.then(|| env.words.get(Text::Demo));
     }
     if state.approvals.due > 0 {
-        let due = SafeText::number(state.approvals.due as u64);
-        parts.push((env.words.fill(Text::DueToday, &[("n", due)]), canvas.theme.notice()));
+        let count = SafeText::number(state.approvals.due as u64);
+        due = Some(env.words.fill(Text::DueToday, &[("n", count)]));
     }
-    for (text, style) in parts {
-        let room = right.saturating_sub(x + 2);
-        if cells(text.width()) > room {
-            continue;
+    let mut room = pane.columns;
+    for part in [&mut demo, &mut who, &mut due] {
+        let needed = part.as_ref().map_or(0, |text| cells(text.width()) + 2);
+        if needed > room {
+            *part = None;
+        } else {
+            room -= needed;
         }
-        right = canvas.put_right(right, pane.y, room, &text, style).saturating_sub(2);
+    }
+    let mut right = pane.x + pane.columns;
+    let notice = canvas.theme.notice();
+    for (part, style) in [(who, canvas.theme.plain()), (demo, notice), (due, notice)] {
+        if let Some(text) = part {
+            right = canvas.put_right(right, pane.y, pane.columns, &text, style).saturating_sub(2);
+        }
     }
 }
 

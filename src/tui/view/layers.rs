@@ -1,19 +1,17 @@
 //! What lies above the page.
 
-use super::canvas::{Canvas, cells, wrap};
+use super::canvas::{Canvas, cells};
 use super::{Caret, detail, namecard};
 use crate::domain::ReasonCode;
 use crate::i18n::Text;
 use crate::i18n::say::NAME_CELLS;
 use crate::text::SafeText;
-use crate::tui::model::content::{Line, contact_lines, member_lines, request_lines};
+use crate::tui::model::content::card;
 use crate::tui::model::{
     Ask, Env, Field, HelpRow, Layer, Pane, REMOVE_WORD, RejectLayer, RemarkLayer, RemoveLayer, State, help,
-    layer_area,
+    help_area, layer_area,
 };
 
-/// Columns that a card wants.
-const CARD: u16 = 76;
 /// Columns that a question wants.
 const QUESTION: u16 = 66;
 
@@ -24,15 +22,11 @@ pub(super) fn draw(canvas: &mut Canvas<'_>, state: &State, env: &Env, layer: &La
             draw_help(canvas, state, env, &rows, *top);
             None
         }
-        Layer::Member { id, top } => card(canvas, state, env, &member_lines(state, env, id), *top),
-        Layer::Contact { id, top } => card(canvas, state, env, &contact_lines(state, env, id), *top),
-        Layer::Request { id, top } => {
-            let room = usize::from(CARD.min(state.size.columns).saturating_sub(4));
-            let lines = match state.data.request(id) {
-                Some(request) => request_lines(state, env, request, room),
-                None => vec![Line::Notice(env.words.get(Text::NoLongerThere))],
-            };
-            card(canvas, state, env, &lines, *top)
+        Layer::Member { top, .. } | Layer::Contact { top, .. } | Layer::Request { top, .. } => {
+            let card = card(state, env, layer)?;
+            let inside = canvas.framed(card.frame, &SafeText::default());
+            detail::put(canvas, env, inside, &card.lines, *top, false);
+            None
         }
         Layer::Namecard(layer) => namecard::draw(canvas, state, env, layer),
         Layer::Reject(layer) => reject(canvas, state, env, layer),
@@ -51,27 +45,15 @@ pub(super) fn draw(canvas: &mut Canvas<'_>, state: &State, env: &Env, layer: &La
 
 /// A frame in the middle of what is above the key line.
 fn framed(canvas: &mut Canvas<'_>, state: &State, columns: u16, rows: u16, heading: &SafeText) -> Pane {
-    let mut size = state.size;
-    size.rows = size.rows.saturating_sub(if size.rows >= 10 { 2 } else { 1 });
-    canvas.framed(layer_area(size, columns, rows), heading)
+    canvas.framed(layer_area(state.size, columns, rows), heading)
 }
 
 fn wrapped(text: &SafeText, columns: u16) -> u16 {
-    cells(wrap(text, columns.saturating_sub(4).into()).len())
-}
-
-fn card(canvas: &mut Canvas<'_>, state: &State, env: &Env, lines: &[Line], top: usize) -> Option<Caret> {
-    // A line may need more than one row; a card that does not fit is scrolled.
-    let rows = cells(lines.len() + lines.len() / 3) + 2;
-    let inside = framed(canvas, state, CARD, rows, &SafeText::default());
-    detail::put(canvas, env, inside, lines, top, false);
-    None
+    cells(text.wrap(columns.saturating_sub(4).into()).len())
 }
 
 fn draw_help(canvas: &mut Canvas<'_>, state: &State, env: &Env, rows: &[HelpRow], top: usize) {
-    let mut size = state.size;
-    size.rows = size.rows.saturating_sub(if size.rows >= 10 { 2 } else { 1 });
-    let inside = canvas.framed(layer_area(size, 80, size.rows), &env.words.get(Text::HelpTitle));
+    let inside = canvas.framed(help_area(state.size), &env.words.get(Text::HelpTitle));
     for (row, y) in rows.iter().skip(top).take(inside.rows.into()).zip(inside.y..) {
         match row {
             HelpRow::Heading(text) => {

@@ -59,7 +59,7 @@ pub fn draw(state: &State, env: &Env, theme: &Theme, buffer: &mut Buffer) -> Opt
     }
     frame::toasts(&mut canvas, state, &regions);
     frame::foot(&mut canvas, state, env, &regions);
-    caret
+    caret.filter(|caret| caret.x < state.size.columns && caret.y < state.size.rows)
 }
 
 fn sentence(canvas: &mut Canvas<'_>, body: Pane, env: &Env, text: Text) -> Option<Caret> {

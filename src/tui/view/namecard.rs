@@ -1,6 +1,6 @@
 //! One's own namecard: the code, and what it shows.
 
-use super::canvas::{Canvas, cells, wrap};
+use super::canvas::{Canvas, cells};
 use super::{Caret, code, frame};
 use crate::domain::Card;
 use crate::i18n::Text;
@@ -126,7 +126,7 @@ fn words(canvas: &mut Canvas<'_>, state: &State, env: &Env, card: &Card, blocks:
     }
     let mut y = pane.y;
     for (n, line) in lines.iter().enumerate() {
-        for part in wrap(line, pane.columns.into()) {
+        for part in line.wrap(pane.columns.into()) {
             if y >= pane.y + pane.rows {
                 return;
             }
@@ -161,7 +161,7 @@ fn too_small(canvas: &mut Canvas<'_>, state: &State, env: &Env, card: &Card, nee
     ];
     let mut y = 0;
     for text in words {
-        for line in wrap(&text, size.columns.saturating_sub(1).into()) {
+        for line in text.wrap(size.columns.saturating_sub(1).into()) {
             if y + 1 >= size.rows {
                 return;
             }

@@ -1,0 +1,188 @@
+//! How every screen looks, at three sizes and in both languages, letter by letter.
+
+use namecard::i18n::Lang;
+use namecard::tui::model::{Answer, Msg};
+use ratatui::style::Modifier;
+use serde_json::json;
+
+use super::desk::{Desk, SECOND, START, decided};
+use super::namecard::card;
+
+const SIZES: [(u16, u16); 3] = [(80, 24), (120, 40), (40, 12)];
+
+/// Pictures of one screen, reached by keys, at all sizes.
+fn look(name: &str, reach: impl Fn(&mut Desk)) {
+    for (lang, tag) in [(Lang::En, "en"), (Lang::ZhCn, "zh")] {
+        let mut pictures = String::new();
+        for (columns, rows) in SIZES {
+            let mut desk = Desk::new(columns, rows, lang);
+            reach(&mut desk);
+            pictures.push_str(&format!("── {columns}x{rows}\n"));
+            let picture = desk.picture();
+            for row in picture.lines() {
+                assert!(namecard::text::width(row) <= columns.into(), "{row}");
+            }
+            pictures.push_str(&picture);
+        }
+        insta::with_settings!({ snapshot_path => "looks", prepend_module_to_snapshot => false, omit_expression => true }, {
+            insta::assert_snapshot!(format!("{name}-{tag}"), pictures);
+        });
+    }
+}
+
+#[test]
+fn the_directory() {
+    look("directory", |_| {});
+    look("people", |desk| {
+        desk.keys("l l j");
+    });
+    look("member", |desk| {
+        desk.keys("/");
+        desk.type_in("sam");
+        desk.keys("Enter");
+    });
+    look("search", |desk| {
+        desk.keys("/");
+        desk.type_in("wxm");
+    });
+    look("search-nothing", |desk| {
+        desk.keys("/");
+        desk.type_in("qqqq");
+    });
+}
+
+#[test]
+fn people_outside() {
+    look("external", |desk| {
+        desk.keys("2");
+    });
+    look("contact", |desk| {
+        desk.keys("2 Enter");
+    });
+    look("remark", |desk| {
+        desk.keys("2 e");
+        desk.type_in("，展会");
+    });
+    look("remove", |desk| {
+        desk.keys("2 D");
+    });
+}
+
+#[test]
+fn the_queue() {
+    look("approvals", |desk| {
+        desk.keys("3");
+    });
+    look("approvals-held", |desk| {
+        desk.keys("3");
+        let change =
+            namecard::domain::Change::Request(Box::new(decided(11, "approve", "ann", START + 8 * SECOND)));
+        desk.send(Msg::Changes(vec![change], namecard::domain::Time::from_micros(START)));
+    });
+    look("request", |desk| {
+        desk.keys("3 Enter");
+    });
+    look("reject", |desk| {
+        desk.keys("3 x j");
+    });
+}
+
+#[test]
+fn my_namecard_and_the_help() {
+    let open = |desk: &mut Desk| {
+        desk.keys("Q");
+        desk.send(Msg::Answer(Answer::Card(Ok(Box::new(card(json!({})))))));
+    };
+    look("namecard", open);
+    look("rotate", |desk| {
+        open(desk);
+        desk.keys("R");
+    });
+    look("help", |desk| {
+        desk.keys("3 ?");
+    });
+}
+
+#[test]
+fn before_and_without_the_server() {
+    for (lang, tag) in [(Lang::En, "en"), (Lang::ZhCn, "zh")] {
+        let mut opening = Desk::empty(80, 24, lang);
+        let mut failed = Desk::empty(80, 24, lang);
+        failed.send(Msg::Offline(namecard::domain::Fault::Unreachable));
+        let mut lost = Desk::new(80, 24, lang);
+        lost.send(Msg::Offline(namecard::domain::Fault::Unreachable));
+        let pictures = [&mut opening, &mut failed, &mut lost].map(Desk::picture).join("──\n");
+        insta::with_settings!({ snapshot_path => "looks", prepend_module_to_snapshot => false, omit_expression => true }, {
+            insta::assert_snapshot!(format!("offline-{tag}"), pictures);
+        });
+    }
+}
+
+/// Where a text stands on the screen.
+fn find(desk: &mut Desk, text: &str) -> (u16, u16) {
+    let buffer = desk.buffer();
+    for y in 0..buffer.area.height {
+        for start in 0..buffer.area.width {
+            let mut row = String::new();
+            let mut x = start;
+            while x < buffer.area.width && row.len() < text.len() {
+                let symbol = buffer[(x, y)].symbol();
+                row.push_str(symbol);
+                x += u16::try_from(namecard::text::width(symbol)).unwrap();
+            }
+            if row.starts_with(text) {
+                return (start, y);
+            }
+        }
+    }
+    panic!("{text:?} is not on the screen:\n{}", desk.picture());
+}
+
+#[test]
+fn what_others_wrote_has_a_style_of_its_own_and_nothing_of_ours_has_it() {
+    let mut desk = Desk::usual();
+    desk.keys("3");
+    let buffer = desk.buffer();
+    let italic = |buffer: &ratatui::buffer::Buffer, at: (u16, u16)| {
+        buffer[at].style().add_modifier.contains(Modifier::ITALIC)
+    };
+    for theirs in ["Northgrid Ltd", "Talk about the fair", "We met in hall 3.", "Buyer"] {
+        let at = find(&mut desk, theirs);
+        assert!(italic(&buffer, at), "{theirs}");
+    }
+    for ours in ["Approvals", "Written by the requester", "as typed by them", "DUE", "Enter open", "EXTERNAL"]
+    {
+        let at = find(&mut desk, ours);
+        assert!(!italic(&buffer, at), "{ours}");
+    }
+    desk.keys("1");
+    let buffer = desk.buffer();
+    assert!(
+        buffer.content.iter().all(|cell| !cell.style().add_modifier.contains(Modifier::ITALIC)),
+        "nothing of the company looks as if it came from outside"
+    );
+}
+
+#[test]
+fn the_selected_row_is_marked_by_more_than_colour() {
+    for (keys, at) in [("1 l", "王小明"), ("2", "Amélie"), ("3", "Maria")] {
+        let mut desk = Desk::usual();
+        desk.keys(keys);
+        for _ in 0..3 {
+            let place = find(&mut desk, at);
+            if desk.buffer()[place].style().add_modifier.contains(Modifier::REVERSED) {
+                break;
+            }
+            desk.keys("j");
+        }
+        let (x, y) = find(&mut desk, at);
+        let buffer = desk.buffer();
+        assert!(
+            buffer[(x, y)].style().add_modifier.contains(Modifier::REVERSED),
+            "{at}:\n{}",
+            desk.picture()
+        );
+        let mark = (0..x).rev().map(|x| buffer[(x, y)].symbol().to_owned()).find(|symbol| symbol == ">");
+        assert!(mark.is_some(), "{at}:\n{}", desk.picture());
+    }
+}

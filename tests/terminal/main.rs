@@ -1,0 +1,15 @@
+//! The real program in a pseudo-terminal, on its real backend, with a real visitor.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::string_slice
+)]
+#![allow(missing_docs, unreachable_pub)]
+
+mod ends;
+mod loops;
+mod pty;
+mod two;
