@@ -10,14 +10,14 @@ use crate::i18n::Words;
 #[derive(Debug, Parser)]
 #[command(name = "namecard", version, disable_help_subcommand = true)]
 pub(super) struct Cli {
-    #[arg(long, value_name = "LANG", global = true, value_parser = ["en", "zh-CN"])]
+    #[arg(long, value_name = "LANG", global = true, display_order = 100, value_parser = ["en", "zh-CN"])]
     pub(super) lang: Option<String>,
-    #[arg(long, value_name = "FILE", global = true)]
+    #[arg(long, value_name = "FILE", global = true, display_order = 101)]
     pub(super) config: Option<PathBuf>,
-    #[arg(long, global = true)]
+    #[arg(long, global = true, display_order = 102)]
     pub(super) no_color: bool,
     #[cfg(feature = "server")]
-    #[arg(long, value_name = "SEED", global = true, num_args = 0..=1)]
+    #[arg(long, value_name = "SEED", global = true, display_order = 103, num_args = 0..=1)]
     pub(super) demo: Option<Option<u64>>,
     #[arg(long, value_name = "TAB")]
     pub(super) tab: Option<TabName>,

@@ -12,6 +12,7 @@ mod import;
 mod logs;
 mod output;
 mod qr;
+mod reference;
 mod requests;
 mod screen;
 mod search;
@@ -32,6 +33,7 @@ pub use args::command;
 use args::{Cli, Command};
 use failure::Failure;
 use output::Output;
+pub use reference::reference;
 
 /// What every command works with.
 struct Context {

@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use super::App;
 use super::access::{self, Viewer};
 use super::store::{Read, StoreError, companies, members};
-use crate::search::Index;
+use crate::search::{Index, Keys};
 
 /// An index with the hidden key of each record.
 #[derive(Default)]
@@ -48,9 +48,16 @@ pub(crate) async fn of(app: &App, read: &mut Read, viewer: &Viewer) -> Result<Ar
 
 fn build(pieces: &[String], viewer: &Viewer) -> CompanyIndex {
     let mut built = CompanyIndex::default();
-    for line in pieces.iter().flat_map(|piece| piece.split('\n')) {
-        let Some((member, keys)) = line.split_once('\t') else { continue };
-        let Ok(member) = member.parse() else { continue };
+    let lines = pieces.iter().flat_map(|piece| piece.split('\n'));
+    let mut people: Vec<(&str, i64, &str)> = lines
+        .filter_map(|line| {
+            let (member, keys) = line.split_once('\t')?;
+            Some((Keys::id_of(keys), member.parse().ok()?, keys))
+        })
+        .collect();
+    // The order of equal hits is the order of the records: by id, as the client has it.
+    people.sort_unstable();
+    for (_, member, keys) in people {
         built.index.add_stored(keys, |field| access::sees_field(viewer, field));
         built.members.push(member);
     }

@@ -153,6 +153,20 @@ macro_rules! id_from_path {
 
 id_from_path!(crate::domain::MemberId, crate::domain::RequestId, crate::domain::ContactId);
 
+/// A path parameter that is a number. Anything else does not exist.
+pub(crate) struct Number(pub(crate) i64);
+
+impl<S: Send + Sync> FromRequestParts<S> for Number {
+    type Rejection = Failure;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Failure> {
+        match Path::<i64>::from_request_parts(parts, state).await {
+            Ok(Path(number)) => Ok(Self(number)),
+            Err(_) => Err(Problem::new(ProblemCode::NotFound).into()),
+        }
+    }
+}
+
 /// Query parameters, with faults as problems.
 pub(crate) struct Params<T>(pub(crate) T);
 
@@ -186,6 +200,10 @@ impl<S: Send + Sync, T: DeserializeOwned> FromRequest<S> for Json<T> {
         let bytes = Bytes::from_request(request, state)
             .await
             .map_err(|_| Failure::from(Problem::new(ProblemCode::TooLarge)))?;
+        // The reader would take a list for an object, its fields in order.
+        if bytes.trim_ascii_start().first() != Some(&b'{') {
+            return Err(Problem::invalid("body", "malformed").into());
+        }
         let mut reader = serde_json::Deserializer::from_slice(&bytes);
         let value: T = serde_path_to_error::deserialize(&mut reader).map_err(|error| {
             // The place is told, the text that was sent is not.

@@ -11,7 +11,7 @@ use crate::server::ids;
 use crate::server::store::departments::{self, DepartmentRow, NewDepartment, PATH_SIGN};
 use crate::server::store::imports::{self, ImportHead, Present, Written};
 use crate::server::store::outbox::{self, Touched};
-use crate::server::store::{StoreError, Write, audit, cards, companies, sessions, settings};
+use crate::server::store::{StoreError, Write, audit, cards, companies, members, sessions, settings};
 use crate::text::Untrusted;
 
 /// More changed rows than this are one `reset` instead of an event each.
@@ -63,8 +63,13 @@ pub(crate) async fn apply(
         (None, Some(new)) => make_company(tx, new, call).await?,
         (None, None) => return Err(Problem::invalid("company", "missing").into()),
     };
-    let tree = write_departments(tx, company, &checked).await?;
+    let mut tree = write_departments(tx, company, &checked).await?;
+    let moving: Vec<i64> = difference.changed.iter().map(|(_, sk)| *sk).collect();
+    if moving.len() <= MAX_EVENTS {
+        tree.left = imports::departments_above(tx.conn(), &moving).await?;
+    }
     let touched = write_members(tx, company, &checked, &difference, &present, &tree).await?;
+    write_keys_anew(tx, &tree).await?;
     if order.remove_missing {
         for member in &difference.missing {
             end_member(tx, *member).await?;
@@ -146,6 +151,10 @@ struct Tree {
     /// Ids of departments that are new or look different.
     touched: Vec<(String, i64)>,
     changed: bool,
+    /// Departments with another English name than before.
+    renamed: Vec<i64>,
+    /// Ids of departments that held somebody who changes, and of those above: their counts may fall.
+    left: Vec<String>,
 }
 
 async fn write_departments(tx: &mut Write, company: i64, checked: &Checked) -> Result<Tree, StoreError> {
@@ -153,6 +162,8 @@ async fn write_departments(tx: &mut Write, company: i64, checked: &Checked) -> R
         by_path: departments::by_path(tx.conn(), company, FILE_SOURCE).await?,
         touched: Vec::new(),
         changed: false,
+        renamed: Vec::new(),
+        left: Vec::new(),
     };
     let mut last = tree.by_path.values().map(|row| row.ord).max().unwrap_or(0);
     let now = tx.now();
@@ -164,6 +175,9 @@ async fn write_departments(tx: &mut Write, company: i64, checked: &Checked) -> R
             let english = english.or(there.english_name.as_ref().map(Untrusted::as_data));
             if ord != there.ord || english != there.english_name.as_ref().map(Untrusted::as_data) {
                 let english = english.map(str::to_owned);
+                if english.as_deref() != there.english_name.as_ref().map(Untrusted::as_data) {
+                    tree.renamed.push(there.sk);
+                }
                 departments::update(tx, there.sk, english.as_deref(), ord).await?;
                 there.ord = ord;
                 there.english_name = english.map(Untrusted::from);
@@ -277,8 +291,9 @@ fn written(
     for (field, text) in [(Field::Alias, &row.alias), (Field::Title, &row.title)] {
         keys.add(field, text.as_data());
     }
-    if let Some(path) = row.departments.first() {
-        keys.add(Field::Department, &shown_path(path, tree));
+    // Who leads a department and names none sits in the one they lead.
+    if let Some(path) = row.departments.first().or(row.leader_of.first()) {
+        keys.add(Field::Department, &shown_path(&path_key(path), tree));
     }
     keys.add(Field::Email, row.email.as_data());
     for phone in &phones {
@@ -306,18 +321,37 @@ fn written(
 }
 
 /// A path for searching: the names from the top down, with the English ones.
-fn shown_path(path: &[Untrusted], tree: &Tree) -> String {
+fn shown_path(path: &str, tree: &Tree) -> String {
     let mut shown = String::new();
-    for length in 1..=path.len() {
-        let part = path.get(..length).unwrap_or_default();
-        shown.push_str(part.last().map(Untrusted::as_data).unwrap_or_default());
-        if let Some(english) = tree.by_path.get(&path_key(part)).and_then(|row| row.english_name.as_ref()) {
+    let ends = path.match_indices(PATH_SIGN).map(|(at, _)| at).chain([path.len()]);
+    for part in ends.filter_map(|end| path.get(..end)) {
+        shown.push_str(part.rsplit(PATH_SIGN).next().unwrap_or_default());
+        if let Some(english) = tree.by_path.get(part).and_then(|row| row.english_name.as_ref()) {
             shown.push(' ');
             shown.push_str(english.as_data());
         }
         shown.push(' ');
     }
     shown
+}
+
+/// People are found by the English names of their department and of those above it, also people whose
+/// own row says nothing new.
+async fn write_keys_anew(tx: &mut Write, tree: &Tree) -> Result<(), StoreError> {
+    if tree.renamed.is_empty() {
+        return Ok(());
+    }
+    let paths: HashMap<&str, &str> =
+        tree.by_path.iter().map(|(path, row)| (row.id.as_str(), path.as_str())).collect();
+    let based = imports::based_below(tx.conn(), &tree.renamed).await?;
+    for piece in based.chunks(500) {
+        for row in members::by_sks(tx.conn(), piece).await? {
+            let home = row.whole.main_department().and_then(|id| paths.get(id.as_str()));
+            let path = home.map_or(String::new(), |path| shown_path(path, tree));
+            imports::set_keys(tx, row.sk, Keys::of_member(&row.whole, &path).as_str()).await?;
+        }
+    }
+    Ok(())
 }
 
 fn places(member: &CheckedMember, tree: &Tree) -> Vec<(i64, i64, bool, i64)> {
@@ -367,7 +401,8 @@ async fn tell(
         return Ok(());
     }
     let mut departments: Vec<(String, i64)> = tree.touched.clone();
-    for id in imports::departments_above(tx.conn(), touched).await? {
+    let holds_now = imports::departments_above(tx.conn(), touched).await?;
+    for id in holds_now.into_iter().chain(tree.left.iter().cloned()) {
         if !departments.iter().any(|(known, _)| *known == id) {
             departments.push((id, 0));
         }

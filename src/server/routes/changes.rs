@@ -123,7 +123,7 @@ async fn render(
 
 #[utoipa::path(get, path = "/v1/events", security(("token" = [])),
     params(("since" = Option<i64>, Query, description = "seq to go on from; Last-Event-ID goes before it")),
-    responses((status = 200, description = "Server-sent events: change, reset, bye. Data is EventData.",
+    responses((status = 200, description = "Server-sent events: change, with EventData; reset: load the start again; bye.",
                content_type = "text/event-stream")))]
 pub(super) async fn events(
     State(app): State<App>,

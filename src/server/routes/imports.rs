@@ -1,7 +1,7 @@
 //! A directory comes in: begun, staged row by row, planned, applied.
 
 use axum::body::Body;
-use axum::extract::{Path, State};
+use axum::extract::State;
 use axum::http::{HeaderMap, header};
 use axum::response::Response;
 use futures_util::StreamExt as _;
@@ -12,7 +12,7 @@ use crate::api::{
 use crate::domain::ImportRow;
 use crate::server::access::{self, Action, Actor, Answer, Object};
 use crate::server::auth::Caller;
-use crate::server::respond::{Begun, Failure, Json, Key, Once, header_text, ok};
+use crate::server::respond::{Begun, Failure, Json, Key, Number, Once, header_text, ok};
 use crate::server::store::imports::{self, ImportHead};
 use crate::server::store::{Conn, companies};
 use crate::server::{App, import};
@@ -61,7 +61,7 @@ async fn find(conn: &mut Conn, caller: &Caller, id: i64) -> Result<ImportHead, F
 pub(super) async fn stage(
     State(app): State<App>,
     caller: Caller,
-    Path(id): Path<i64>,
+    Number(id): Number,
     headers: HeaderMap,
     body: Body,
 ) -> Result<Response, Failure> {
@@ -124,7 +124,7 @@ async fn write(app: &App, id: i64, batch: &mut Vec<String>) -> Result<i64, Failu
 pub(super) async fn plan(
     State(app): State<App>,
     caller: Caller,
-    Path(id): Path<i64>,
+    Number(id): Number,
 ) -> Result<Response, Failure> {
     let mut read = app.store().read().await?;
     let head = find(read.conn(), &caller, id).await?;
@@ -137,7 +137,7 @@ pub(super) async fn plan(
 pub(super) async fn apply(
     State(app): State<App>,
     caller: Caller,
-    Path(id): Path<i64>,
+    Number(id): Number,
     key: Key,
     body: Json<ApplyImport>,
 ) -> Result<Response, Failure> {
@@ -159,7 +159,7 @@ pub(super) async fn apply(
 pub(super) async fn forget(
     State(app): State<App>,
     caller: Caller,
-    Path(id): Path<i64>,
+    Number(id): Number,
 ) -> Result<Response, Failure> {
     let mut tx = app.write().await?;
     find(tx.conn(), &caller, id).await?;

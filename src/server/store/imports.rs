@@ -273,6 +273,35 @@ pub(crate) async fn take_out(tx: &mut Write, member: i64) -> Result<(), StoreErr
     Ok(())
 }
 
+/// Hidden keys of members whose main department is one of these or lies below one.
+pub(crate) async fn based_below(conn: &mut Conn, departments: &[i64]) -> Result<Vec<i64>, StoreError> {
+    let mut members: Vec<i64> = Vec::new();
+    for department in departments {
+        let found: Vec<i64> = sqlx::query_scalar(
+            "SELECT md.member FROM member_departments md
+             JOIN department_ancestors a ON a.department = md.department
+             WHERE md.place = 0 AND a.ancestor = $1",
+        )
+        .bind(*department)
+        .fetch_all(&mut *conn)
+        .await?;
+        members.extend(found);
+    }
+    members.sort_unstable();
+    members.dedup();
+    Ok(members)
+}
+
+/// Writes what search finds a member by.
+pub(crate) async fn set_keys(tx: &mut Write, member: i64, keys: &str) -> Result<(), StoreError> {
+    sqlx::query("UPDATE member_keys SET keys = $2 WHERE member = $1")
+        .bind(member)
+        .bind(keys)
+        .execute(tx.conn())
+        .await?;
+    Ok(())
+}
+
 /// Ids of departments that hold any of these members, with every department above them.
 pub(crate) async fn departments_above(conn: &mut Conn, members: &[i64]) -> Result<Vec<String>, StoreError> {
     let mut ids: Vec<String> = Vec::new();

@@ -4,9 +4,11 @@
 mod action;
 mod chord;
 mod keymap;
+mod page;
 mod table;
 
 pub use action::Action;
 pub use chord::{Chord, Key};
 pub use keymap::{KeyMap, Resolved};
+pub use page::page;
 pub use table::{BINDINGS, Binding, Scope};
