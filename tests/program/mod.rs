@@ -3,7 +3,7 @@
 #![allow(dead_code, clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
 #![allow(missing_docs, unreachable_pub)]
 
-use std::ffi::OsStr;
+use std::ffi::{OsStr, OsString};
 use std::io::Write as _;
 use std::path::PathBuf;
 use std::process::{Command, Stdio};
@@ -58,18 +58,22 @@ impl User {
         std::fs::write(self.dir.path().join(name), content).unwrap();
     }
 
+    /// The environment of everything that this user runs.
+    pub fn variables(&self) -> [(&'static str, OsString); 6] {
+        let home = self.dir.path();
+        [
+            ("HOME", home.into()),
+            ("TMPDIR", home.into()),
+            ("XDG_DATA_HOME", home.join("data").into()),
+            ("XDG_CONFIG_HOME", home.join("config").into()),
+            ("TZ", "UTC".into()),
+            ("LANG", "en_GB.UTF-8".into()),
+        ]
+    }
+
     pub fn command(&self, args: &[impl AsRef<OsStr>]) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_namecard"));
-        command
-            .args(args)
-            .current_dir(self.dir.path())
-            .env_clear()
-            .env("HOME", self.dir.path())
-            .env("TMPDIR", self.dir.path())
-            .env("XDG_DATA_HOME", self.dir.path().join("data"))
-            .env("XDG_CONFIG_HOME", self.dir.path().join("config"))
-            .env("TZ", "UTC")
-            .env("LANG", "en_GB.UTF-8");
+        command.args(args).current_dir(self.dir.path()).env_clear().envs(self.variables());
         command
     }
 

@@ -1,18 +1,16 @@
 //! How it ends: the terminal is as it was, the exit code says why, and nothing panics.
 
-use std::io::Read as _;
-use std::process::Stdio;
-
 use namecard::i18n::{Lang, Words};
 use namecard::tui::runtime::{Guard, install_panic_hook};
 use portable_pty::CommandBuilder;
 use rustix::process::Signal;
 
-use super::pty::{Home, Terminal};
+use super::program::User;
+use super::pty::{Terminal, demo};
 
 #[test]
 fn leaving_and_being_ended_restore_the_terminal() {
-    let home = Home::demo();
+    let home = demo();
     for (signal, code) in [
         (None, 0),
         (Some(Signal::TERM), 143),
@@ -52,7 +50,7 @@ fn a_panic_restores_the_terminal() {
 
 #[test]
 fn the_smallest_window_is_only_small() {
-    let home = Home::demo();
+    let home = demo();
     let mut terminal = Terminal::open(&home, 1, 1, &[]);
     terminal.resize(80, 24);
     terminal.shows("live");
@@ -71,43 +69,8 @@ fn the_smallest_window_is_only_small() {
 
 #[test]
 fn without_a_terminal_it_says_so() {
-    let home = Home::empty();
-    let done = home.run(&[]);
-    assert_eq!(done.status.code(), Some(1));
-    let said = String::from_utf8(done.stderr).unwrap();
+    let home = User::new();
+    let said = home.run(&[""; 0]).failed(1);
     assert!(said.contains("terminal"), "{said}");
-    assert!(done.stdout.is_empty());
     assert!(!home.data().join("namecard.db").exists(), "nothing was begun");
-}
-
-#[test]
-fn a_reader_that_leaves_ends_it_quietly() {
-    let home = Home::demo();
-    let mut child = home
-        .command(&["contacts", "--format", "json"])
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped())
-        .spawn()
-        .unwrap();
-    drop(child.stdout.take());
-    let status = child.wait().unwrap();
-    let mut said = String::new();
-    child.stderr.take().unwrap().read_to_string(&mut said).unwrap();
-    assert_eq!(said, "");
-    assert!(matches!(status.code(), Some(0 | 141)), "{status:?}");
-}
-
-#[test]
-fn a_server_that_does_not_answer_is_named_and_nothing_hangs() {
-    let home = Home::demo();
-    // Somebody holds the data and answers nobody.
-    let lock = std::fs::File::create(home.data().join("lock")).unwrap();
-    lock.lock().unwrap();
-    std::fs::write(home.data().join("lock"), "4242").unwrap();
-    let done = home.run(&["whoami"]);
-    assert_eq!(done.status.code(), Some(7));
-    let said = String::from_utf8(done.stderr).unwrap();
-    assert!(said.contains("4242"), "{said}");
-    drop(lock);
-    assert!(home.run(&["whoami"]).status.success());
 }

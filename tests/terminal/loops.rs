@@ -2,11 +2,12 @@
 
 use sqlx::{Connection as _, Row as _};
 
-use super::pty::{Home, Terminal, browse, visit, wait};
+use super::program::User;
+use super::pty::{Terminal, browse, demo, visit, wait};
 
 #[test]
 fn a_visitor_asks_is_seen_approved_and_becomes_a_contact() {
-    let home = Home::demo();
+    let home = demo();
     let mut terminal = Terminal::open(&home, 100, 30, &[]);
     terminal.shows("live");
     terminal.shows("DEMO");
@@ -47,7 +48,7 @@ fn a_visitor_asks_is_seen_approved_and_becomes_a_contact() {
 }
 
 /// What the audit says of the newest request, oldest first.
-fn audited(home: &Home) -> Vec<String> {
+fn audited(home: &User) -> Vec<String> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
     runtime.block_on(async {
         let file = home.data().join("namecard.db");
@@ -64,7 +65,7 @@ fn audited(home: &Home) -> Vec<String> {
 
 #[test]
 fn a_decision_stands_when_the_program_is_killed_a_second_after_it() {
-    let home = Home::demo();
+    let home = demo();
     let mut terminal = Terminal::open(&home, 100, 30, &["--tab", "approvals"]);
     terminal.shows("live");
     let first = home.json(&["requests"]).as_array().unwrap()[0].clone();
@@ -88,7 +89,7 @@ fn a_decision_stands_when_the_program_is_killed_a_second_after_it() {
     });
     assert!(!home.json(&["requests"]).to_string().contains(id));
     let again = home.run(&["approve", id]);
-    assert_eq!(again.status.code(), Some(5), "decided is decided: {again:?}");
+    again.failed(5);
 }
 
 #[test]
@@ -96,7 +97,7 @@ fn a_chat_is_open_when_the_opener_ended_well_and_else_its_link_is_shown() {
     use std::os::unix::fs::PermissionsExt as _;
 
     for (status, said) in [(0, "opened"), (3, "wxwork://")] {
-        let home = Home::demo();
+        let home = demo();
         let tools = home.dir.path().join("tools");
         std::fs::create_dir_all(&tools).unwrap();
         let opener = tools.join("xdg-open");

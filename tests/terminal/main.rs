@@ -11,5 +11,7 @@
 
 mod ends;
 mod loops;
+#[path = "../program/mod.rs"]
+mod program;
 mod pty;
 mod two;

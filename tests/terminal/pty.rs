@@ -1,14 +1,15 @@
-//! A terminal in memory with the real program in it, a home of its own, and a visitor with a browser.
+//! A terminal in memory with the real program in it, and a visitor with a browser.
 
 use std::io::{Read as _, Write as _};
 use std::net::TcpStream;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Output, Stdio};
 use std::sync::{Arc, Mutex, OnceLock};
 use std::time::{Duration, Instant};
 
 use portable_pty::{Child, CommandBuilder, MasterPty, PtySize, native_pty_system};
 use serde_json::Value;
+
+use crate::program::User;
 
 /// How long anything may take before a test gives up on it.
 const PATIENCE: Duration = Duration::from_secs(40);
@@ -26,92 +27,39 @@ pub fn wait<T>(what: &str, mut look: impl FnMut() -> Result<T, String>) -> T {
     }
 }
 
-/// Directories of a user of their own.
-pub struct Home {
-    pub dir: tempfile::TempDir,
-}
-
-/// Where the world is that the homes of these tests begin with: made once.
+/// Where the world is that the users of these tests begin with: made once.
 fn seeded() -> &'static Path {
-    static SEEDED: OnceLock<tempfile::TempDir> = OnceLock::new();
-    let home = SEEDED.get_or_init(|| {
-        let home = Home { dir: tempfile::tempdir().unwrap() };
-        let done = home.run(&["whoami"]);
-        assert!(done.status.success(), "{done:?}");
-        home.dir
+    static SEEDED: OnceLock<User> = OnceLock::new();
+    let user = SEEDED.get_or_init(|| {
+        let user = User::new();
+        user.run(&["whoami"]).ok();
+        user
     });
-    home.path()
+    user.dir.path()
 }
 
-impl Home {
-    /// An empty one.
-    pub fn empty() -> Self {
-        Self { dir: tempfile::tempdir().unwrap() }
-    }
-
-    /// One with the made-up world in it.
-    pub fn demo() -> Self {
-        let home = Self::empty();
-        let to = home.data();
-        std::fs::create_dir_all(&to).unwrap();
-        for entry in std::fs::read_dir(seeded().join("data/namecard")).unwrap() {
-            let entry = entry.unwrap();
-            // Every home has a port of its own: tests run side by side.
-            if entry.file_name() != "port" {
-                std::fs::copy(entry.path(), to.join(entry.file_name())).unwrap();
-            }
+/// A user with the made-up world in their data.
+pub fn demo() -> User {
+    let user = User::new();
+    std::fs::create_dir_all(user.data()).unwrap();
+    for entry in std::fs::read_dir(seeded().join("data/namecard")).unwrap() {
+        let entry = entry.unwrap();
+        // Everybody has a port of their own: tests run side by side.
+        if entry.file_name() != "port" {
+            std::fs::copy(entry.path(), user.data().join(entry.file_name())).unwrap();
         }
-        home
     }
+    user
+}
 
-    pub fn data(&self) -> PathBuf {
-        self.dir.path().join("data/namecard")
-    }
+fn log(user: &User) -> PathBuf {
+    user.dir.path().join("log")
+}
 
-    pub fn log(&self) -> PathBuf {
-        self.dir.path().join("log")
-    }
-
-    pub fn variables(&self) -> Vec<(String, String)> {
-        let below = |name: &str| self.dir.path().join(name).to_string_lossy().into_owned();
-        [
-            ("HOME", below("")),
-            ("XDG_DATA_HOME", below("data")),
-            ("XDG_CONFIG_HOME", below("config")),
-            ("NAMECARD_LOG", below("log")),
-            ("LANG", "C.UTF-8".to_owned()),
-            ("TERM", "xterm-256color".to_owned()),
-            ("TZ", "UTC".to_owned()),
-            ("PATH", std::env::var("PATH").unwrap_or_default()),
-        ]
-        .map(|(name, value)| (name.to_owned(), value))
-        .to_vec()
-    }
-
-    pub fn command(&self, arguments: &[&str]) -> Command {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_namecard"));
-        command.args(arguments).env_clear().envs(self.variables()).stdin(Stdio::null());
-        command
-    }
-
-    /// Runs one command to its end.
-    pub fn run(&self, arguments: &[&str]) -> Output {
-        self.command(arguments).output().unwrap()
-    }
-
-    /// What a command prints as JSON.
-    #[track_caller]
-    pub fn json(&self, arguments: &[&str]) -> Value {
-        let done = self.run(&[arguments, &["--format", "json"]].concat());
-        assert!(done.status.success(), "{arguments:?}: {}", String::from_utf8_lossy(&done.stderr));
-        serde_json::from_slice(&done.stdout).unwrap()
-    }
-
-    /// The calls that the server's log tells of.
-    pub fn calls(&self) -> Vec<Value> {
-        let log = std::fs::read_to_string(self.log()).unwrap_or_default();
-        log.lines().map(|line| serde_json::from_str(line).unwrap()).collect()
-    }
+/// The calls that the log of a user's terminals tells of.
+pub fn calls(user: &User) -> Vec<Value> {
+    let log = std::fs::read_to_string(log(user)).unwrap_or_default();
+    log.lines().map(|line| serde_json::from_str(line).unwrap()).collect()
 }
 
 /// A terminal with the program in it.
@@ -124,17 +72,20 @@ pub struct Terminal {
 }
 
 impl Terminal {
-    pub fn open(home: &Home, columns: u16, rows: u16, arguments: &[&str]) -> Self {
-        Self::with(home, columns, rows, arguments, &[])
+    pub fn open(user: &User, columns: u16, rows: u16, arguments: &[&str]) -> Self {
+        Self::with(user, columns, rows, arguments, &[])
     }
 
-    pub fn with(home: &Home, columns: u16, rows: u16, arguments: &[&str], more: &[(&str, &str)]) -> Self {
+    pub fn with(user: &User, columns: u16, rows: u16, arguments: &[&str], more: &[(&str, &str)]) -> Self {
         let mut command = CommandBuilder::new(env!("CARGO_BIN_EXE_namecard"));
         command.args(arguments);
         command.env_clear();
-        for (name, value) in home.variables() {
+        for (name, value) in user.variables() {
             command.env(name, value);
         }
+        command.env("NAMECARD_LOG", log(user));
+        command.env("TERM", "xterm-256color");
+        command.env("PATH", std::env::var_os("PATH").unwrap_or_default());
         for (name, value) in more {
             command.env(name, value);
         }
@@ -181,9 +132,8 @@ impl Terminal {
 
     /// Waits until the tab counts what the server counts.
     #[track_caller]
-    pub fn counts(&self, home: &Home) {
-        let count = home.run(&["requests", "--count"]).stdout;
-        let count = String::from_utf8(count).unwrap();
+    pub fn counts(&self, user: &User) {
+        let count = user.run(&["requests", "--count"]).ok();
         self.shows(&format!("Approvals {}", count.trim()));
     }
 
@@ -291,8 +241,8 @@ pub fn browse(address: &str, path: &str, form: Option<&[(&str, &str)]>) -> Page 
 }
 
 /// A visitor scans the code, fills in the form and sends it. Returns address and path of the status page.
-pub fn visit(home: &Home, name: &str, email: &str) -> (String, String) {
-    let card = home.json(&["card"]);
+pub fn visit(user: &User, name: &str, email: &str) -> (String, String) {
+    let card = user.json(&["card"]);
     let link = card["link"].as_str().unwrap().to_ascii_lowercase();
     let rest = link.strip_prefix("http://").unwrap();
     let (address, _) = rest.split_once('/').unwrap();

@@ -2,27 +2,28 @@
 
 use std::time::Duration;
 
-use super::pty::{Home, Terminal, visit, wait};
+use super::program::User;
+use super::pty::{Terminal, calls, demo, visit, wait};
 
 #[test]
 fn a_second_terminal_is_told_and_does_not_ask() {
-    let home = Home::demo();
+    let home = demo();
     let mut first = Terminal::open(&home, 100, 30, &["--tab", "approvals"]);
     first.shows("live");
     let mut second = Terminal::open(&home, 100, 30, &["--tab", "approvals"]);
     second.shows("live");
     // Both have everything: the directory is asked for in pieces behind the first frame.
-    let mut seen = home.calls().len();
+    let mut seen = calls(&home).len();
     wait("quiet", || {
         std::thread::sleep(Duration::from_millis(500));
-        let calls = home.calls().len();
+        let calls = calls(&home).len();
         let same = calls == seen;
         seen = calls;
         if same { Ok(()) } else { Err(format!("{calls} calls")) }
     });
     // That nothing is asked can only be seen by looking for a while.
     std::thread::sleep(Duration::from_secs(3));
-    let idle = home.calls();
+    let idle = calls(&home);
     assert_eq!(idle.len(), seen, "calls while nothing happened: {:?}", &idle[seen..]);
 
     // Decided in one, marked in the other; taken back in the other, back in the first.
@@ -32,7 +33,7 @@ fn a_second_terminal_is_told_and_does_not_ask() {
     second.press("u");
     first.until("its being taken back", |picture| !picture.contains("approved by you"));
     second.until("its being taken back", |picture| !picture.contains("approved by you"));
-    let calls = home.calls();
+    let calls = calls(&home);
     let after: Vec<_> = calls[seen..].iter().map(|call| call["route"].as_str().unwrap()).collect();
     let writes =
         after.iter().filter(|route| route.ends_with("/decision") || route.ends_with("/undo")).count();
@@ -42,7 +43,7 @@ fn a_second_terminal_is_told_and_does_not_ask() {
 
 #[test]
 fn when_the_one_that_serves_leaves_the_other_takes_over() {
-    let home = Home::demo();
+    let home = demo();
     let mut first = Terminal::open(&home, 100, 30, &[]);
     first.shows("live");
     let mut second = Terminal::open(&home, 100, 30, &["--tab", "approvals"]);
@@ -67,7 +68,7 @@ fn when_the_one_that_serves_leaves_the_other_takes_over() {
 
 #[test]
 fn a_killed_server_is_replaced_while_the_other_screen_stands() {
-    let home = Home::demo();
+    let home = demo();
     let first = Terminal::open(&home, 100, 30, &[]);
     first.shows("live");
     let mut second = Terminal::open(&home, 100, 30, &["--tab", "approvals"]);
@@ -83,10 +84,10 @@ fn a_killed_server_is_replaced_while_the_other_screen_stands() {
 }
 
 /// A visit as soon as somebody serves again.
-fn visit_when_back(home: &Home, name: &str, email: &str) {
+fn visit_when_back(home: &User, name: &str, email: &str) {
     wait("a server", || {
         let card = home.run(&["card", "--format", "json"]);
-        let text = String::from_utf8_lossy(&card.stdout).to_ascii_lowercase();
+        let text = card.out.to_ascii_lowercase();
         let address = text.split("http://").nth(1).and_then(|rest| rest.split('/').next()).map(str::to_owned);
         let reached = address.as_deref().map(std::net::TcpStream::connect);
         match reached {
