@@ -60,7 +60,7 @@ impl SafeText {
     /// In lines of at most `cells` cells, broken at blanks where there are any. An empty text is one
     /// empty line.
     pub fn wrap(&self, cells: usize) -> Vec<Self> {
-        super::untrusted::wrap(&self.0, cells.max(1)).into_iter().map(Self::trusted).collect()
+        super::width::wrap(&self.0, cells.max(1)).into_iter().map(Self::trusted).collect()
     }
 
     /// Cut or padded with blanks to exactly `cells` cells.

@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 
+use unicode_linebreak::linebreaks;
 use unicode_segmentation::UnicodeSegmentation;
 use unicode_width::UnicodeWidthStr;
 
@@ -47,6 +48,48 @@ pub fn cut(text: &str, max: usize) -> Cow<'_, str> {
         }
     }
     Cow::Borrowed(text)
+}
+
+/// Breaks where the line breaking rules of Unicode (UAX 14) allow it, else between graphemes. Blanks at
+/// a break are left out. An empty text is one empty line.
+pub(super) fn wrap(text: &str, max: usize) -> Vec<String> {
+    let mut lines = Vec::new();
+    let mut line = String::new();
+    let mut start = 0;
+    for (end, _) in linebreaks(text) {
+        let part = text.get(start..end).unwrap_or_default();
+        start = end;
+        if width(&line) + width(part.trim_end()) <= max {
+            line.push_str(part);
+            continue;
+        }
+        end_line(&mut lines, &mut line);
+        if width(part.trim_end()) <= max {
+            line.push_str(part);
+            continue;
+        }
+        for grapheme in part.graphemes(true) {
+            let cells = width(grapheme);
+            if width(&line) + cells > max {
+                end_line(&mut lines, &mut line);
+            }
+            if cells <= max {
+                line.push_str(grapheme);
+            }
+        }
+    }
+    if !line.is_empty() || lines.is_empty() {
+        lines.push(line.trim_end().to_owned());
+    }
+    lines
+}
+
+fn end_line(lines: &mut Vec<String>, line: &mut String) {
+    let ended = std::mem::take(line);
+    let ended = ended.trim_end();
+    if !ended.is_empty() {
+        lines.push(ended.to_owned());
+    }
 }
 
 #[cfg(test)]
