@@ -55,6 +55,7 @@ const RULE: &[(&str, &[&str])] = &[
             "i18n",
             "qr",
             "search",
+            "server",
             "text",
             "tui::keys",
             "tui::model",

@@ -3,11 +3,15 @@
 //! Objects themselves are [`crate::domain`] types. Every answer that renders data carries `now`, the
 //! server's clock, and `as_of`, the `seq` of the read that made it.
 
+mod admin;
 mod bodies;
 mod event;
 mod import;
 mod problem;
 
+pub use admin::{
+    IssuedToken, IssuedTokens, NewTokens, RoleReply, SetRole, SpecialRole, TokenInfo, TokenList,
+};
 pub use bodies::{
     Account, ChangeItem, Changes, CompanyReply, Found, Health, LookupReply, NewCard, NewCompany, NewSession,
     Page, Place, RemarkBody, RotateCard, SearchReply, SessionReply, Why,

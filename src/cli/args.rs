@@ -16,6 +16,10 @@ pub(super) struct Cli {
     pub(super) config: Option<PathBuf>,
     #[arg(long, global = true, display_order = 102)]
     pub(super) no_color: bool,
+    #[arg(long, value_name = "URL", global = true, display_order = 104)]
+    pub(super) server: Option<String>,
+    #[arg(long, value_name = "FILE", global = true, display_order = 105)]
+    pub(super) token_file: Option<PathBuf>,
     #[cfg(feature = "server")]
     #[arg(long, value_name = "SEED", global = true, display_order = 103, num_args = 0..=1)]
     pub(super) demo: Option<Option<u64>>,
@@ -46,6 +50,104 @@ pub(super) enum Command {
     Qr(QrArgs),
     Card(CardArgs),
     Whoami(WhoamiArgs),
+    Login(LoginArgs),
+    Logout,
+    Admin {
+        #[command(subcommand)]
+        command: AdminCommand,
+    },
+    #[cfg(feature = "server")]
+    Serve(ServeArgs),
+}
+
+#[derive(Debug, Args)]
+pub(super) struct LoginArgs {
+    #[arg(value_name = "URL")]
+    pub(super) url: String,
+}
+
+#[cfg(feature = "server")]
+#[derive(Debug, Args)]
+pub(super) struct ServeArgs {
+    #[arg(long, value_name = "ADDR", default_value = "127.0.0.1:8080", env = "NAMECARD_LISTEN")]
+    pub(super) listen: std::net::SocketAddr,
+    #[arg(long, value_name = "URL", default_value = "sqlite:namecard.db", env = "NAMECARD_DATABASE")]
+    pub(super) database: String,
+    #[arg(long, value_name = "URL", env = "NAMECARD_PUBLIC_URL")]
+    pub(super) public_url: Option<String>,
+    #[arg(long)]
+    pub(super) behind_proxy: bool,
+    #[arg(long)]
+    pub(super) insecure_http: bool,
+}
+
+#[derive(Debug, Subcommand)]
+pub(super) enum AdminCommand {
+    Company {
+        #[command(subcommand)]
+        command: CompanyCommand,
+    },
+    Role {
+        #[arg(value_name = "MEMBER")]
+        member: String,
+        #[arg(value_name = "ROLE", value_enum)]
+        role: RoleName,
+        #[arg(long, value_name = "ID")]
+        company: Option<String>,
+    },
+    Token(TokenArgs),
+}
+
+#[derive(Debug, Subcommand)]
+pub(super) enum CompanyCommand {
+    Create {
+        #[arg(value_name = "ID")]
+        id: String,
+        #[arg(long, value_name = "NAME")]
+        name: String,
+        #[arg(long, value_name = "DOMAIN")]
+        domain: Option<String>,
+    },
+}
+
+#[derive(Clone, Copy, Debug, ValueEnum)]
+pub(super) enum RoleName {
+    Admin,
+    Auditor,
+    None,
+}
+
+#[derive(Debug, Args)]
+#[command(args_conflicts_with_subcommands = false)]
+pub(super) struct TokenArgs {
+    #[command(subcommand)]
+    pub(super) command: Option<TokenCommand>,
+    #[arg(value_name = "MEMBER")]
+    pub(super) member: Option<String>,
+    #[arg(long, conflicts_with = "member")]
+    pub(super) all: bool,
+    #[arg(long, value_name = "ID", global = true)]
+    pub(super) company: Option<String>,
+    #[arg(long, value_enum, default_value_t, global = true)]
+    pub(super) format: TokenFormat,
+}
+
+#[derive(Debug, Subcommand)]
+pub(super) enum TokenCommand {
+    List,
+    Revoke {
+        #[arg(value_name = "TOKEN-ID")]
+        id: String,
+    },
+}
+
+/// How tokens are printed.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub(super) enum TokenFormat {
+    #[default]
+    Table,
+    Csv,
+    Json,
 }
 
 /// How a listing is printed.
@@ -75,6 +177,8 @@ pub(super) struct ImportArgs {
     pub(super) name: Option<String>,
     #[arg(long, value_name = "DOMAIN")]
     pub(super) domain: Option<String>,
+    #[arg(long, value_name = "ID", conflicts_with_all = ["member", "name", "domain"])]
+    pub(super) company: Option<String>,
     #[arg(long, value_enum, default_value_t)]
     pub(super) format: Format,
 }

@@ -1,25 +1,29 @@
-//! The backend that a command talks to.
+//! The backend that a command talks to: this computer's own data, or a server that was named.
 
+#[cfg(feature = "server")]
 use std::sync::Arc;
 
 use super::Context;
 use super::failure::Failure;
-use crate::client::{Access, Client};
+#[cfg(feature = "server")]
+use crate::client::Access;
+use crate::client::Client;
+
+/// Where calls go.
+pub(super) enum Backend {
+    /// A server that was named.
+    Remote(Client),
+    /// This computer's own data.
+    #[cfg(feature = "server")]
+    Embedded(crate::embedded::Embedded),
+}
 
 #[cfg(feature = "server")]
-pub(super) use with_server::Backend;
-#[cfg(not(feature = "server"))]
-pub(super) use without_server::Backend;
-
-#[cfg(feature = "server")]
-mod with_server {
-    use super::{Access, Arc, Client, Context, Failure};
+mod own {
+    use super::{Backend, Context, Failure};
     use crate::domain::Fault;
     use crate::embedded::{Embedded, Home, Purpose, Seed, Stage};
     use crate::text::Untrusted;
-
-    /// The embedded backend.
-    pub(crate) struct Backend(Embedded);
 
     fn home(context: &Context) -> Result<(Home, Seed), Failure> {
         let wanted = Some(context.settings.port).filter(|port| *port != 0);
@@ -32,95 +36,109 @@ mod with_server {
 
     impl Backend {
         /// For one command.
-        pub(crate) fn for_command(context: &Context) -> Result<Self, Failure> {
+        pub(in crate::cli) fn for_command(context: &Context) -> Result<Self, Failure> {
+            if let Some(remote) = Self::remote(context)? {
+                return Ok(remote);
+            }
             let (home, seed) = home(context)?;
-            Ok(Self(Embedded::new(home, Purpose::Command, seed, |_| {})))
+            Ok(Self::Embedded(Embedded::new(home, Purpose::Command, seed, |_| {})))
         }
 
         /// For an import: an empty directory is not filled with a made-up company first.
-        pub(crate) fn for_import(context: &Context) -> Result<Self, Failure> {
+        pub(in crate::cli) fn for_import(context: &Context) -> Result<Self, Failure> {
+            if let Some(remote) = Self::remote(context)? {
+                return Ok(remote);
+            }
             let (home, _) = home(context)?;
-            Ok(Self(Embedded::new(home, Purpose::Command, Seed::Nothing, |_| {})))
+            Ok(Self::Embedded(Embedded::new(home, Purpose::Command, Seed::Nothing, |_| {})))
         }
 
         /// For a screen. `on_stage` hears what takes time.
-        pub(crate) fn for_screen(
+        pub(in crate::cli) fn for_screen(
             context: &Context,
             on_stage: impl Fn(Stage) + Send + Sync + 'static,
         ) -> Result<Self, Failure> {
+            if let Some(remote) = Self::remote(context)? {
+                return Ok(remote);
+            }
             let (home, seed) = home(context)?;
-            Ok(Self(Embedded::new(home, Purpose::Screen, seed, on_stage)))
-        }
-
-        /// Calls as the signed-in member.
-        pub(crate) fn client(&self) -> Client {
-            Client::new(Arc::new(self.0.clone()) as Arc<dyn Access>)
-        }
-
-        /// Calls as the operator.
-        pub(crate) fn operator(&self) -> Client {
-            Client::new(self.0.as_operator())
-        }
-
-        /// Lets go of the data.
-        pub(crate) async fn stop(&self) {
-            self.0.stop().await;
-        }
-
-        /// Lets go of the data until [`resume`](Self::resume).
-        pub(crate) async fn suspend(&self) {
-            self.0.suspend().await;
-        }
-
-        /// Goes on like anyone who has just started.
-        pub(crate) fn resume(&self) {
-            self.0.resume();
+            Ok(Self::Embedded(Embedded::new(home, Purpose::Screen, seed, on_stage)))
         }
     }
 }
 
 #[cfg(not(feature = "server"))]
-mod without_server {
-    use super::{Access, Arc, Client, Context, Failure};
-    use crate::client::{BoxFuture, Way};
-    use crate::domain::Fault;
+impl Backend {
+    /// For one command.
+    pub(super) fn for_command(context: &Context) -> Result<Self, Failure> {
+        // Built without a backend of its own: a server has to be named.
+        Self::remote(context)?
+            .ok_or_else(|| Failure::Usage(context.words.get(crate::i18n::Text::NameAServer)))
+    }
 
-    /// Built without a backend of its own, and no server can be named yet: nobody is there.
-    pub(crate) struct Backend;
+    /// For a screen.
+    pub(super) fn for_screen(context: &Context) -> Result<Self, Failure> {
+        Self::for_command(context)
+    }
+}
 
-    struct Nobody;
-
-    impl Access for Nobody {
-        fn way(&self) -> BoxFuture<'_, Result<Way, Fault>> {
-            Box::pin(async { Err(Fault::Unreachable) })
-        }
-
-        fn lost(&self, _: u64) -> BoxFuture<'_, ()> {
-            Box::pin(async {})
-        }
-
-        fn refused(&self, _: u64) -> BoxFuture<'_, bool> {
-            Box::pin(async { false })
+impl Backend {
+    fn remote(context: &Context) -> Result<Option<Self>, Failure> {
+        match &context.remote {
+            Some(remote) => Ok(Some(Self::Remote(remote.client(&context.words)?))),
+            None => Ok(None),
         }
     }
 
-    impl Backend {
-        pub(crate) fn for_command(_: &Context) -> Result<Self, Failure> {
-            Ok(Self)
+    /// Whether a server was named.
+    #[cfg(feature = "server")]
+    pub(super) fn is_remote(&self) -> bool {
+        matches!(self, Self::Remote(_))
+    }
+
+    /// Calls as the signed-in member.
+    pub(super) fn client(&self) -> Client {
+        match self {
+            Self::Remote(client) => client.clone(),
+            #[cfg(feature = "server")]
+            Self::Embedded(embedded) => Client::new(Arc::new(embedded.clone()) as Arc<dyn Access>),
         }
+    }
 
-        pub(crate) fn for_screen(_: &Context) -> Result<Self, Failure> {
-            Ok(Self)
+    /// Calls as whoever may administer: on this computer's own data the operator, on a server whoever
+    /// the token belongs to.
+    pub(super) fn operator(&self) -> Client {
+        match self {
+            Self::Remote(client) => client.clone(),
+            #[cfg(feature = "server")]
+            Self::Embedded(embedded) => Client::new(embedded.as_operator()),
         }
+    }
 
-        pub(crate) fn client(&self) -> Client {
-            Client::new(Arc::new(Nobody) as Arc<dyn Access>)
+    /// Lets go of the data.
+    pub(super) async fn stop(&self) {
+        match self {
+            Self::Remote(_) => {}
+            #[cfg(feature = "server")]
+            Self::Embedded(embedded) => embedded.stop().await,
         }
+    }
 
-        pub(crate) async fn stop(&self) {}
+    /// Lets go of the data until [`resume`](Self::resume).
+    pub(super) async fn suspend(&self) {
+        match self {
+            Self::Remote(_) => {}
+            #[cfg(feature = "server")]
+            Self::Embedded(embedded) => embedded.suspend().await,
+        }
+    }
 
-        pub(crate) async fn suspend(&self) {}
-
-        pub(crate) fn resume(&self) {}
+    /// Goes on like anyone who has just started.
+    pub(super) fn resume(&self) {
+        match self {
+            Self::Remote(_) => {}
+            #[cfg(feature = "server")]
+            Self::Embedded(embedded) => embedded.resume(),
+        }
     }
 }

@@ -45,7 +45,14 @@ pub(super) async fn run(context: &Context, args: &ImportArgs) -> Result<u8, Fail
     })?;
     let file = read(context, args)?;
     let backend = Backend::for_import(context)?;
-    let outcome = bring_in(context, args, &backend.operator(), file, member).await;
+    let client = backend.operator();
+    let outcome = if backend.is_remote() {
+        let company = super::admin::company_id(context, args.company.as_deref())?;
+        let begin = NewImport { company, create: None };
+        import(context, args, &client, begin, file, None).await
+    } else {
+        bring_in(context, args, &client, file, member).await
+    };
     backend.stop().await;
     outcome
 }
@@ -130,9 +137,21 @@ async fn bring_in(
             NewImport { company: None, create: Some(new_company(context, args, file.domain.as_deref())?) }
         }
     };
+    let sign_in = member.map(|member| Signed { member, retire_made_up: own.is_none() });
+    import(context, args, client, begin, file, sign_in).await
+}
+
+async fn import(
+    context: &Context,
+    args: &ImportArgs,
+    client: &Client,
+    begin: NewImport,
+    file: PeopleFile,
+    sign_in: Option<Signed>,
+) -> Result<u8, Failure> {
     let begun: ImportReply = client.call(Method::Post, "/v1/imports", None, Some(&begin)).await?;
     let path = format!("/v1/imports/{}", begun.id);
-    let outcome = plan_and_apply(context, args, client, &path, file, own.is_none(), member).await;
+    let outcome = plan_and_apply(context, args, client, &path, file, sign_in).await;
     if !matches!(outcome, Ok(0)) || args.dry_run {
         // What was only planned, or refused, is of no use to anybody; a day later it goes by itself.
         let _: Result<ImportReply, Fault> = client.call(Method::Delete, &path, None, None::<&()>).await;
@@ -146,8 +165,7 @@ async fn plan_and_apply(
     client: &Client,
     path: &str,
     file: PeopleFile,
-    is_new: bool,
-    member: Option<MemberId>,
+    sign_in: Option<Signed>,
 ) -> Result<u8, Failure> {
     for piece in &file.pieces {
         let _: ImportRowsReply = client.send_rows(&format!("{path}/rows"), piece.clone()).await?;
@@ -179,11 +197,12 @@ async fn plan_and_apply(
         skip_bad: args.skip_bad,
         remove_missing: args.remove_missing,
         remove_limit: args.remove_limit,
-        sign_in: member.clone().map(|member| Signed { member, retire_made_up: is_new }),
+        sign_in: sign_in.clone(),
     };
     let applied: Result<Applied, Fault> =
         client.call(Method::Post, &format!("{path}/apply"), Some(&key()?), Some(&order)).await;
-    let applied = applied.map_err(|fault| explain(context, fault, &plan, member.as_ref()))?;
+    let applied = applied
+        .map_err(|fault| explain(context, fault, &plan, sign_in.as_ref().map(|signed| &signed.member)))?;
     if args.format == Format::Table {
         let n = SafeText::number;
         context.out.line(&context.words.fill(

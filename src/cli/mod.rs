@@ -1,5 +1,6 @@
 //! The command line: one file a command, all over the same API as the screen.
 
+mod admin;
 mod args;
 mod backend;
 mod card;
@@ -9,13 +10,17 @@ mod failure;
 mod ids;
 #[cfg(feature = "server")]
 mod import;
+mod login;
 mod logs;
 mod output;
 mod qr;
 mod reference;
+mod remote;
 mod requests;
 mod screen;
 mod search;
+#[cfg(feature = "server")]
+mod serve;
 mod show;
 mod texts;
 mod whoami;
@@ -39,8 +44,9 @@ pub use reference::reference;
 struct Context {
     words: Words,
     settings: Settings,
-    #[cfg(feature = "server")]
     paths: Paths,
+    remote: Option<remote::Remote>,
+    token_file: Option<std::path::PathBuf>,
     out: Output,
     #[cfg(feature = "server")]
     demo: Option<u64>,
@@ -129,6 +135,12 @@ fn context(cli: &Cli, words: Words) -> Result<(Context, Vec<SafeText>), Failure>
     };
     let lang = cli.lang.as_deref().and_then(Lang::parse).or_else(|| Lang::parse(&settings.lang));
     let words = lang.map_or(words, Words::of);
+    // `login` and `serve` say themselves what they are about.
+    #[cfg(feature = "server")]
+    let alone = matches!(cli.command, Some(Command::Login(_) | Command::Logout | Command::Serve(_)));
+    #[cfg(not(feature = "server"))]
+    let alone = matches!(cli.command, Some(Command::Login(_) | Command::Logout));
+    let remote = if alone { None } else { remote::choose(cli, &words, &paths)? };
     let zone = jiff::tz::TimeZone::system();
     let out = Output::new();
     let no_color = cli.no_color || std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty());
@@ -136,7 +148,8 @@ fn context(cli: &Cli, words: Words) -> Result<(Context, Vec<SafeText>), Failure>
         Context {
             words,
             settings,
-            #[cfg(feature = "server")]
+            remote,
+            token_file: cli.token_file.clone(),
             paths,
             out,
             #[cfg(feature = "server")]
@@ -152,6 +165,11 @@ fn context(cli: &Cli, words: Words) -> Result<(Context, Vec<SafeText>), Failure>
 fn run(cli: Cli, context: Context) -> Result<u8, Failure> {
     logs::begin(&context.words)?;
     let Some(command) = cli.command else { return screen::run(&context, cli.tab) };
+    #[cfg(feature = "server")]
+    if let Command::Serve(args) = &command {
+        let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
+        return runtime.block_on(serve::run(&context, args));
+    }
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()
@@ -160,6 +178,11 @@ fn run(cli: Cli, context: Context) -> Result<u8, Failure> {
         #[cfg(feature = "server")]
         if let Command::Import(args) = &command {
             return import::run(&context, args).await;
+        }
+        match &command {
+            Command::Login(args) => return login::login(&context, args).await,
+            Command::Logout => return login::logout(&context).await,
+            _ => {}
         }
         let backend = backend::Backend::for_command(&context)?;
         let client = backend.client();
@@ -174,8 +197,11 @@ fn run(cli: Cli, context: Context) -> Result<u8, Failure> {
             Command::Qr(args) => qr::run(&context, &client, args).await,
             Command::Card(args) => card::run(&context, &client, args).await,
             Command::Whoami(args) => whoami::run(&context, &client, args).await,
+            Command::Admin { command } => admin::run(&context, &backend.operator(), command).await,
+            // Dealt with above.
+            Command::Login(_) | Command::Logout => Ok(0),
             #[cfg(feature = "server")]
-            Command::Import(_) => Ok(0),
+            Command::Import(_) | Command::Serve(_) => Ok(0),
         };
         backend.stop().await;
         outcome

@@ -113,7 +113,11 @@ impl Client {
                 continue;
             }
             let reply = outcome?;
-            return if reply.status == 200 { Ok(reply.body) } else { Err(fault::of_reply(&reply)) };
+            return if matches!(reply.status, 200 | 204) {
+                Ok(reply.body)
+            } else {
+                Err(fault::of_reply(&reply))
+            };
         }
     }
 
@@ -284,6 +288,17 @@ impl Client {
             call.body = json(body)?;
         }
         self.ask(call).await
+    }
+
+    /// Takes something away, where nothing comes back.
+    pub async fn forget(&self, path: &str) -> Result<(), Fault> {
+        let call = Call { method: Method::Delete, ..get(path) };
+        self.send(call, OnUnknownSession::Tell).await.map(|_| ())
+    }
+
+    /// Ends the token that this client calls with.
+    pub async fn sign_out(&self) -> Result<(), Fault> {
+        self.forget("/v1/session").await
     }
 
     /// Sends rows of an import.

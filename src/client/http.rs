@@ -78,7 +78,9 @@ impl HttpTransport {
             Method::Delete => reqwest::Method::DELETE,
         };
         let mut request = self.client.request(method, format!("{}{}", self.origin, call.path));
-        request = request.header(AUTHORIZATION, format!("Bearer {token}"));
+        if !token.is_empty() {
+            request = request.header(AUTHORIZATION, format!("Bearer {token}"));
+        }
         if let Some(revision) = call.if_match {
             request = request.header(IF_MATCH, format!("\"{revision}\""));
         }

@@ -10,7 +10,7 @@ mod retry;
 pub mod sync;
 mod transport;
 
-pub use access::{Access, Way};
+pub use access::{Access, Fixed, Way};
 pub use calls::Client;
 pub use events::{Event, EventParser};
 pub use http::{HttpTransport, OriginError};

@@ -1,9 +1,11 @@
 //! What the user may set, where the program keeps things, and how it writes files.
 
+mod accounts;
 mod files;
 mod paths;
 mod settings;
 
+pub use accounts::{Account, Accounts, LOCAL};
 pub use files::{create_private_dir, read_small, write_private};
 pub use paths::{NoHome, Paths};
 pub use settings::{ConfigError, EXAMPLE, Settings};

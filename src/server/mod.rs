@@ -25,7 +25,7 @@ use std::time::Duration;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
-pub use address::Address;
+pub use address::{Address, AddressError};
 pub use clock::Clock;
 pub use listen::serve;
 pub use routes::openapi;
@@ -101,6 +101,23 @@ impl App {
     /// Whether no company was ever brought in.
     pub async fn is_empty(&self) -> Result<bool, StoreError> {
         Ok(!store::companies::any_ever(self.0.store.read().await?.conn()).await?)
+    }
+
+    /// The operator's token of an empty server, drawn now; none when one was issued before. `keep` puts it
+    /// where its owner finds it, before it becomes good: one that nobody holds must not be.
+    pub async fn first_operator<E: From<StoreError>>(
+        &self,
+        keep: impl FnOnce(&Token) -> Result<(), E>,
+    ) -> Result<Option<Token>, E> {
+        let mut tx = self.write().await?;
+        if store::settings::operator(tx.conn()).await?.is_some() {
+            return Ok(None);
+        }
+        let token = Token::random(TokenKind::Operator).map_err(StoreError::from)?;
+        keep(&token)?;
+        store::settings::set_operator(&mut tx, &secrets::hex(&token.hash())).await?;
+        tx.commit().await?;
+        Ok(Some(token))
     }
 
     /// The router: every route of the API and the visitor's pages.

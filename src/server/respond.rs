@@ -153,6 +153,20 @@ macro_rules! id_from_path {
 
 id_from_path!(crate::domain::MemberId, crate::domain::RequestId, crate::domain::ContactId);
 
+/// A path parameter as it is. What is no text does not exist.
+pub(crate) struct PlainText(pub(crate) String);
+
+impl<S: Send + Sync> FromRequestParts<S> for PlainText {
+    type Rejection = Failure;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Failure> {
+        match Path::<String>::from_request_parts(parts, state).await {
+            Ok(Path(text)) => Ok(Self(text)),
+            Err(_) => Err(Problem::new(ProblemCode::NotFound).into()),
+        }
+    }
+}
+
 /// A path parameter that is a number. Anything else does not exist.
 pub(crate) struct Number(pub(crate) i64);
 

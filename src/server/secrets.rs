@@ -73,6 +73,11 @@ impl CardKey {
     }
 }
 
+/// Lower-case hexadecimal digits.
+pub(crate) fn hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
 /// Whether two byte strings are equal, in a time that does not tell where they differ.
 pub(crate) fn same(a: &[u8], b: &[u8]) -> bool {
     a.len() == b.len() && a.iter().zip(b).fold(0, |all, (x, y)| all | (x ^ y)) == 0
@@ -111,16 +116,19 @@ pub struct Token(String);
 pub enum TokenKind {
     /// A signed-in member.
     Session,
+    /// A member's program or terminal, issued by an admin or the operator.
+    Access,
     /// The server's own.
     Operator,
 }
 
 impl TokenKind {
-    const ALL: [Self; 2] = [Self::Session, Self::Operator];
+    const ALL: [Self; 3] = [Self::Session, Self::Access, Self::Operator];
 
     const fn prefix(self) -> &'static str {
         match self {
             Self::Session => "nc_ses_",
+            Self::Access => "nc_pat_",
             Self::Operator => "nc_adm_",
         }
     }

@@ -69,6 +69,10 @@ pub(crate) enum Action {
     Follow,
     /// Bring a directory in.
     Import,
+    /// Give and take tokens and roles in a company.
+    Administer,
+    /// End one's own session.
+    SignOut,
     /// Make companies and sessions: the server's own token only.
     Operate,
 }
@@ -112,8 +116,9 @@ pub(crate) fn can(actor: &Actor, action: Action, object: Object) -> Answer {
         | Action::ReadRequests
         | Action::Decide
         | Action::OwnCards
-        | Action::Follow => actor.has(Role::Member),
-        Action::Import => actor.has(Role::Admin) || actor.has(Role::Operator),
+        | Action::Follow
+        | Action::SignOut => actor.has(Role::Member),
+        Action::Import | Action::Administer => actor.has(Role::Admin) || actor.has(Role::Operator),
         Action::Operate => actor.has(Role::Operator),
     };
     if !by_role {

@@ -58,6 +58,14 @@ impl Hub {
         }
     }
 
+    /// Has every follower of a company look again: a session has ended.
+    pub(crate) fn wake(&self, company: i64) {
+        let companies = self.companies.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(sender) = companies.get(&company) {
+            sender.send_modify(|_| {});
+        }
+    }
+
     /// Follows a company's outbox from now on.
     pub(crate) fn follow(&self, company: i64) -> watch::Receiver<i64> {
         let mut companies = self.companies.lock().unwrap_or_else(PoisonError::into_inner);

@@ -11,6 +11,7 @@ mod imports;
 mod requests;
 mod search;
 mod start;
+mod tokens;
 
 use axum::Router;
 use axum::extract::DefaultBodyLimit;
@@ -79,6 +80,11 @@ pub(crate) const ROUTES: &[Route] = routes! {
     POST "/v1/companies" Operate admin::add_company;
     POST "/v1/sessions" Operate admin::add_session;
     PUT "/v1/local" Operate admin::sign_in;
+    POST "/v1/tokens" Administer tokens::issue;
+    GET "/v1/tokens" Administer tokens::list;
+    DELETE "/v1/tokens/{id}" Administer tokens::revoke;
+    PUT "/v1/members/{id}/role" Administer tokens::set_role;
+    DELETE "/v1/session" SignOut tokens::sign_out;
     POST "/v1/imports" Import imports::begin;
     PUT "/v1/imports/{id}/rows" Import imports::stage;
     GET "/v1/imports/{id}/plan" Import imports::plan;
@@ -117,6 +123,11 @@ pub(crate) const ROUTES: &[Route] = routes! {
         admin::add_company,
         admin::add_session,
         admin::sign_in,
+        tokens::issue,
+        tokens::list,
+        tokens::revoke,
+        tokens::set_role,
+        tokens::sign_out,
         imports::begin,
         imports::stage,
         imports::plan,

@@ -141,6 +141,13 @@ pub(crate) async fn reset_followers(tx: &mut Write, company: i64) -> Result<i64,
     outbox::add(tx, object, EventType::Reset, None).await
 }
 
+/// One member has to start again: what they may see has changed.
+pub(crate) async fn reset_follower(tx: &mut Write, company: i64, member: i64) -> Result<i64, StoreError> {
+    let object =
+        outbox::Touched { company, kind: EventKind::Company, id: "", member: Some(member), revision: 0 };
+    outbox::add(tx, object, EventType::Reset, None).await
+}
+
 /// Ends a company: its cards answer like unknown ones, its sessions end, its followers start again.
 pub(crate) async fn retire(tx: &mut Write, company: i64) -> Result<(), StoreError> {
     let now = tx.now().as_micros();

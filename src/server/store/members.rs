@@ -3,8 +3,8 @@
 
 use sqlx::Row as _;
 
-use super::{Conn, Row, StoreError};
-use crate::domain::{Attribute, DepartmentId, Member, MemberId, Membership, Phone, Role, Status};
+use super::{Conn, Row, StoreError, Write};
+use crate::domain::{Attribute, DepartmentId, Member, MemberId, Membership, Phone, Role, Status, Time};
 use crate::server::access::{self, Viewer};
 use crate::text::Untrusted;
 
@@ -208,6 +208,41 @@ pub(crate) async fn search_keys(conn: &mut Conn, company: i64) -> Result<Vec<Str
     .bind("\n")
     .fetch_all(conn)
     .await?)
+}
+
+/// Active members of a company without a live access token.
+pub(crate) async fn without_access(
+    conn: &mut Conn,
+    company: i64,
+    now: Time,
+) -> Result<Vec<MemberRow>, StoreError> {
+    sqlx::query(sql!(
+        "SELECT {COLUMNS} {FROM} WHERE m.company = $1 AND {PRESENT} AND m.status <> 'disabled'
+           AND NOT EXISTS (SELECT 1 FROM sessions s WHERE s.member = m.sk AND s.kind = 'access'
+                           AND s.ended_at IS NULL AND s.expires_at > $2)
+         ORDER BY m.id_key"
+    ))
+    .bind(company)
+    .bind(now.as_micros())
+    .fetch_all(conn)
+    .await?
+    .iter()
+    .map(read)
+    .collect()
+}
+
+/// Gives a member a special role. Returns the one before.
+pub(crate) async fn set_special_role(tx: &mut Write, member: i64, role: &str) -> Result<String, StoreError> {
+    let before: String = sqlx::query_scalar("SELECT special_role FROM members WHERE sk = $1")
+        .bind(member)
+        .fetch_one(tx.conn())
+        .await?;
+    sqlx::query("UPDATE members SET special_role = $2 WHERE sk = $1")
+        .bind(member)
+        .bind(role)
+        .execute(tx.conn())
+        .await?;
+    Ok(before)
 }
 
 /// What a member may be, weakest first.

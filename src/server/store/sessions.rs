@@ -6,7 +6,7 @@ use sqlx::Row as _;
 
 use super::{Conn, StoreError, Write};
 use crate::domain::Time;
-use crate::server::secrets::Hash;
+use crate::server::secrets::{Hash, hex};
 
 const IDLE: Duration = Duration::from_secs(14 * 24 * 3600);
 const ABSOLUTE: Duration = Duration::from_secs(90 * 24 * 3600);
@@ -32,21 +32,94 @@ pub(crate) enum SessionKind {
     Local,
     /// Of somebody who signed in.
     Signed,
+    /// An access token: it does not end by lying idle.
+    Access,
 }
 
-/// Makes a session.
+/// Most live access tokens of one member.
+pub(crate) const MOST_ACCESS: usize = 20;
+
+/// An access token as it is listed. The token itself is not known.
+#[derive(Clone, Debug)]
+pub(crate) struct AccessRow {
+    /// The first digits of its hash: enough to name it, nothing to sign in with.
+    pub(crate) id: String,
+    pub(crate) hash: Vec<u8>,
+    pub(crate) member: i64,
+    pub(crate) created: Time,
+    pub(crate) last_used: Time,
+    pub(crate) expires: Time,
+}
+
+/// The id of a token with this hash.
+pub(crate) fn access_id(hash: &[u8]) -> String {
+    hex(hash.get(..6).unwrap_or(hash))
+}
+
+/// Whether a text has the form of a token's id.
+pub(crate) fn is_access_id(text: &str) -> bool {
+    text.len() == 12 && text.bytes().all(|b| b.is_ascii_hexdigit())
+}
+
+/// Live access tokens of a company, or of one member of it, oldest first.
+pub(crate) async fn access_tokens(
+    conn: &mut Conn,
+    company: i64,
+    member: Option<i64>,
+    now: Time,
+) -> Result<Vec<AccessRow>, StoreError> {
+    let rows = sqlx::query(
+        "SELECT token_hash, member, created_at, last_used_at, expires_at FROM sessions
+         WHERE company = $1 AND kind = 'access' AND ended_at IS NULL AND expires_at > $2
+           AND ($3 IS NULL OR member = $3)
+         ORDER BY created_at, token_hash",
+    )
+    .bind(company)
+    .bind(now.as_micros())
+    .bind(member)
+    .fetch_all(conn)
+    .await?;
+    rows.iter()
+        .map(|row| {
+            let hash: Vec<u8> = row.try_get("token_hash")?;
+            Ok(AccessRow {
+                id: access_id(&hash),
+                hash,
+                member: row.try_get("member")?,
+                created: Time::from_micros(row.try_get("created_at")?),
+                last_used: Time::from_micros(row.try_get("last_used_at")?),
+                expires: Time::from_micros(row.try_get("expires_at")?),
+            })
+        })
+        .collect()
+}
+
+/// Ends the session or access token with this hash.
+pub(crate) async fn end(tx: &mut Write, hash: &[u8]) -> Result<(), StoreError> {
+    let now = tx.now().as_micros();
+    sqlx::query("UPDATE sessions SET ended_at = $2 WHERE token_hash = $1 AND ended_at IS NULL")
+        .bind(hash)
+        .bind(now)
+        .execute(tx.conn())
+        .await?;
+    Ok(())
+}
+
+/// Makes a session. Returns when it ends at the latest.
 pub(crate) async fn add(
     tx: &mut Write,
     hash: &Hash,
     company: i64,
     member: i64,
     kind: SessionKind,
-) -> Result<(), StoreError> {
+) -> Result<Time, StoreError> {
     let now = tx.now();
     let (word, life) = match kind {
         SessionKind::Local => ("local", LOCAL),
         SessionKind::Signed => ("signed", ABSOLUTE),
+        SessionKind::Access => ("access", ABSOLUTE),
     };
+    let expires = now.after(life);
     sqlx::query(
         "INSERT INTO sessions (token_hash, company, member, kind, created_at, last_used_at, expires_at)
          VALUES ($1, $2, $3, $4, $5, $5, $6)",
@@ -56,10 +129,10 @@ pub(crate) async fn add(
     .bind(member)
     .bind(word)
     .bind(now.as_micros())
-    .bind(now.after(life).as_micros())
+    .bind(expires.as_micros())
     .execute(tx.conn())
     .await?;
-    Ok(())
+    Ok(expires)
 }
 
 /// Finds the live session of a token: neither ended nor expired nor idle for too long, of a present
@@ -76,9 +149,10 @@ pub(crate) async fn find(conn: &mut Conn, hash: &Hash, now: Time) -> Result<Opti
     .fetch_optional(conn)
     .await?;
     let Some(row) = row else { return Ok(None) };
-    let local = row.try_get::<String, _>("kind")? == "local";
+    let kind: String = row.try_get("kind")?;
+    let local = kind == "local";
     let idle = now.since(Time::from_micros(row.try_get("last_used_at")?));
-    if !local && idle > IDLE {
+    if kind == "signed" && idle > IDLE {
         return Ok(None);
     }
     Ok(Some(Session {

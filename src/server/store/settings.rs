@@ -4,6 +4,7 @@ use super::{Conn, StoreError, Write};
 
 const SIGNED_COMPANY: &str = "signed_in_company";
 const SIGNED_MEMBER: &str = "signed_in_member";
+const OPERATOR: &str = "operator_token_hash";
 
 /// The company and member (their hidden keys) that this computer is signed in as.
 pub(crate) async fn signed_in(conn: &mut Conn) -> Result<Option<(i64, i64)>, StoreError> {
@@ -19,15 +20,28 @@ pub(crate) async fn sign_in(tx: &mut Write, company: i64, member: i64) -> Result
     super::sessions::end_local_of_others(tx, member).await
 }
 
-async fn get(conn: &mut Conn, name: &str) -> Result<Option<i64>, StoreError> {
-    let value: Option<String> = sqlx::query_scalar("SELECT value FROM settings WHERE name = $1")
-        .bind(name)
-        .fetch_optional(conn)
-        .await?;
-    Ok(value.and_then(|value| value.parse().ok()))
+/// The hash of the operator's token, in hexadecimal digits; none when none was ever issued.
+pub(crate) async fn operator(conn: &mut Conn) -> Result<Option<String>, StoreError> {
+    text(conn, OPERATOR).await
 }
 
-async fn set(tx: &mut Write, name: &str, value: i64) -> Result<(), StoreError> {
+/// Keeps the hash of the operator's token. The one before is no longer good.
+pub(crate) async fn set_operator(tx: &mut Write, hash: &str) -> Result<(), StoreError> {
+    set(tx, OPERATOR, hash).await
+}
+
+async fn text(conn: &mut Conn, name: &str) -> Result<Option<String>, StoreError> {
+    Ok(sqlx::query_scalar("SELECT value FROM settings WHERE name = $1")
+        .bind(name)
+        .fetch_optional(conn)
+        .await?)
+}
+
+async fn get(conn: &mut Conn, name: &str) -> Result<Option<i64>, StoreError> {
+    Ok(text(conn, name).await?.and_then(|value| value.parse().ok()))
+}
+
+async fn set(tx: &mut Write, name: &str, value: impl ToString) -> Result<(), StoreError> {
     sqlx::query(
         "INSERT INTO settings (name, value) VALUES ($1, $2)
          ON CONFLICT (name) DO UPDATE SET value = excluded.value",

@@ -1,0 +1,173 @@
+//! `namecard serve`: the backend for a company.
+
+use std::fs::{File, OpenOptions};
+use std::io::{self, Write as _};
+use std::net::SocketAddr;
+use std::os::unix::fs::OpenOptionsExt as _;
+use std::path::{Path, PathBuf};
+
+use tokio::net::TcpListener;
+use tokio::signal::unix::{SignalKind, signal};
+
+use super::Context;
+use super::args::ServeArgs;
+use super::failure::Failure;
+use crate::config::{read_small, write_private};
+use crate::i18n::{Text, Words};
+use crate::server::{self, Address, App, CardKey, Clock, Durability, Options, StoreError, Token};
+use crate::text::SafeText;
+
+fn sentence(words: &Words, text: Text, values: &[(&'static str, &str)]) -> SafeText {
+    let values: Vec<_> = values.iter().map(|(name, value)| (*name, SafeText::clean(value))).collect();
+    words.fill(text, &values)
+}
+
+fn said(words: &Words, text: Text, values: &[(&'static str, &str)]) -> Failure {
+    Failure::Said(sentence(words, text, values))
+}
+
+fn usage(words: &Words, text: Text, values: &[(&'static str, &str)]) -> Failure {
+    Failure::Usage(sentence(words, text, values))
+}
+
+/// The file of a database named as `sqlite:FILE`.
+fn database(words: &Words, url: &str) -> Result<PathBuf, Failure> {
+    match url.strip_prefix("sqlite:") {
+        Some(file) if !file.is_empty() => Ok(PathBuf::from(file)),
+        _ => Err(usage(words, Text::ServeDatabase, &[("value", url)])),
+    }
+}
+
+fn beside(database: &Path, suffix: &str) -> PathBuf {
+    let mut name = database.as_os_str().to_owned();
+    name.push(suffix);
+    name.into()
+}
+
+/// Where visitors reach the server: as said, else where it listens.
+fn address(words: &Words, args: &ServeArgs, listening: SocketAddr) -> Result<Address, Failure> {
+    match &args.public_url {
+        Some(url) => {
+            let plain = url.trim_start().to_ascii_lowercase().starts_with("http://");
+            let beyond = !host_is_loopback(url);
+            if plain && beyond && !args.insecure_http {
+                return Err(usage(words, Text::ServePlainUrl, &[("value", url)]));
+            }
+            Address::public(url).map_err(|error| {
+                usage(words, Text::ServePublicUrl, &[("value", url), ("why", &error.to_string())])
+            })
+        }
+        None => Ok(Address::local(listening.port(), false)),
+    }
+}
+
+fn host_is_loopback(url: &str) -> bool {
+    let rest = url.split_once("://").map_or(url, |(_, rest)| rest);
+    let host = rest.trim_end_matches('/');
+    host.parse::<SocketAddr>().map(|at| at.ip().is_loopback()).unwrap_or(false)
+        || host.split(':').next().is_some_and(|host| host == "localhost" || host == "127.0.0.1")
+}
+
+/// One process serves a database: two would each believe to be the only writer.
+fn lock(words: &Words, database: &Path) -> Result<File, Failure> {
+    let path = beside(database, ".lock");
+    let file = OpenOptions::new().write(true).create(true).truncate(false).mode(0o600).open(&path)?;
+    file.try_lock()
+        .map_err(|_| said(words, Text::ServeLocked, &[("file", &database.display().to_string())]))?;
+    Ok(file)
+}
+
+/// The key of codes and forms, in a file of its own: a copy of the database alone opens no card.
+fn card_key(words: &Words, database: &Path) -> Result<CardKey, Failure> {
+    let path = beside(database, ".card-key");
+    if let Some(bytes) = read_small(&path)? {
+        let bytes: [u8; 32] = bytes
+            .try_into()
+            .map_err(|_| said(words, Text::ServeCardKey, &[("file", &path.display().to_string())]))?;
+        return Ok(CardKey::new(bytes));
+    }
+    let key = CardKey::random().map_err(|error| io::Error::other(error.to_string()))?;
+    write_private(&path, key.bytes())?;
+    Ok(key)
+}
+
+fn store_failure(words: &Words, database: &Path, error: &StoreError) -> Failure {
+    let file = database.display().to_string();
+    match error {
+        StoreError::Newer { .. } => said(words, Text::ServeNewer, &[("file", &file)]),
+        error => said(words, Text::CannotRead, &[("file", &file), ("why", &error.to_string())]),
+    }
+}
+
+/// Runs until a signal ends it.
+pub(super) async fn run(context: &Context, args: &ServeArgs) -> Result<u8, Failure> {
+    let words = &context.words;
+    let database = database(words, &args.database)?;
+    if !args.listen.ip().is_loopback() && !args.behind_proxy && !args.insecure_http {
+        return Err(usage(words, Text::ServePlainHttp, &[("value", &args.listen.to_string())]));
+    }
+    let listener = TcpListener::bind(args.listen).await.map_err(|error| {
+        said(words, Text::ServeListen, &[("value", &args.listen.to_string()), ("why", &error.to_string())])
+    })?;
+    let listening = listener.local_addr()?;
+    let address = address(words, args, listening)?;
+    let _lock = lock(words, &database)?;
+    // Private from the moment it exists.
+    match OpenOptions::new().write(true).create_new(true).mode(0o600).open(&database) {
+        Err(error) if error.kind() != io::ErrorKind::AlreadyExists => {
+            let file = database.display().to_string();
+            return Err(said(words, Text::CannotWrite, &[("file", &file), ("why", &error.to_string())]));
+        }
+        _ => {}
+    }
+    let options = Options {
+        database: database.clone(),
+        durability: Durability::Full,
+        clock: Clock::system(),
+        card_key: card_key(words, &database)?,
+        operator: None,
+        address,
+        form_waits: true,
+    };
+    let app = App::open(options).await.map_err(|error| store_failure(words, &database, &error))?;
+    first_operator(context, &app, &database).await?;
+    // Heard from before anybody is told that it serves.
+    let mut signals = (signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?);
+    let (at, file) = (listening.to_string(), database.display().to_string());
+    writeln!(io::stderr(), "{}", sentence(words, Text::Serving, &[("at", &at), ("file", &file)]))?;
+    app.start_tasks();
+    let serving = tokio::spawn(server::serve(app.clone(), listener));
+    let number = tokio::select! {
+        _ = signals.0.recv() => SignalKind::terminate().as_raw_value(),
+        _ = signals.1.recv() => SignalKind::interrupt().as_raw_value(),
+    };
+    writeln!(io::stderr(), "{}", words.get(Text::ServeStopping))?;
+    app.begin_stop();
+    // It ends by itself, soon: streams are cut after a moment.
+    let _ = serving.await;
+    app.stop().await;
+    tracing::info!(target: "namecard::server", signal = number, "stopped");
+    Ok(0)
+}
+
+/// On a database that never had one: draws the operator's token, keeps it in a file, prints it once.
+async fn first_operator(context: &Context, app: &App, database: &Path) -> Result<(), Failure> {
+    let file = beside(database, ".operator-token");
+    let keep = |token: &Token| -> Result<(), Failure> {
+        let mut line = token.expose().as_bytes().to_vec();
+        line.push(b'\n');
+        Ok(write_private(&file, &line)?)
+    };
+    if let Some(token) = app.first_operator(keep).await? {
+        let shown = SafeText::clean(&file.display().to_string());
+        writeln!(io::stderr(), "{}", context.words.fill(Text::OperatorToken, &[("file", shown)]))?;
+        context.out.line(&SafeText::clean(token.expose()))?;
+    }
+    Ok(())
+}
+
+impl From<StoreError> for Failure {
+    fn from(error: StoreError) -> Self {
+        Self::Io(io::Error::other(error.to_string()))
+    }
+}
