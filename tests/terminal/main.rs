@@ -14,4 +14,5 @@ mod loops;
 #[path = "../program/mod.rs"]
 mod program;
 mod pty;
+mod served;
 mod two;

@@ -7,6 +7,7 @@ mod changes;
 mod contacts;
 mod directory;
 mod guard;
+mod health;
 mod imports;
 mod requests;
 mod search;
@@ -175,6 +176,7 @@ pub(crate) fn router(app: &App) -> Router {
     }
     router
         .merge(page::routes())
+        .merge(health::routes())
         .fallback(not_found)
         .method_not_allowed_fallback(method_not_allowed)
         .layer(middleware::from_fn_with_state(app.clone(), guard::guard))

@@ -1,0 +1,28 @@
+//! For whoever watches over the server: whether the process is there, and whether it can work. Both tell
+//! nothing else, so they are for everybody.
+
+use axum::Router;
+use axum::extract::State;
+use axum::http::StatusCode;
+use axum::routing::get;
+
+use crate::server::App;
+
+pub(super) fn routes() -> Router<App> {
+    Router::new().route("/healthz", get(alive)).route("/readyz", get(ready))
+}
+
+async fn alive() -> &'static str {
+    "ok\n"
+}
+
+/// Ready: not about to stop, and the database answers.
+async fn ready(State(app): State<App>) -> (StatusCode, &'static str) {
+    if app.stopping().is_cancelled() {
+        return (StatusCode::SERVICE_UNAVAILABLE, "stopping\n");
+    }
+    match app.is_empty().await {
+        Ok(_) => (StatusCode::OK, "ready\n"),
+        Err(_) => (StatusCode::SERVICE_UNAVAILABLE, "the database does not answer\n"),
+    }
+}

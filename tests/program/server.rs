@@ -1,0 +1,88 @@
+//! A company's server of its own, for the length of a test.
+
+use std::io::{BufRead as _, BufReader, Read as _};
+use std::process::{Child, Stdio};
+
+use super::{Done, User};
+
+pub const PEOPLE: &str =
+    "id,name,manager,email\nann,Ann Lee,,ann@acme.example\nbob,王芳,ann,bob@acme.example\n";
+
+/// A server of its own, ended when dropped.
+pub struct Server {
+    pub admin: User,
+    child: Child,
+    pub origin: String,
+}
+
+impl Server {
+    pub fn start(admin: User, more: &[&str]) -> Self {
+        let arguments = ["serve", "--listen", "127.0.0.1:0", "--database", "sqlite:co.db"];
+        let mut child = admin
+            .command(&[&arguments, more].concat())
+            .stdin(Stdio::null())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let mut said = BufReader::new(child.stderr.take().unwrap());
+        let mut line = String::new();
+        let origin = loop {
+            line.clear();
+            assert_ne!(said.read_line(&mut line).unwrap(), 0, "it ended before it served");
+            if let Some((_, at)) = line.trim_end().split_once(" at ") {
+                break at.trim_end_matches('.').to_owned();
+            }
+        };
+        // Read on, so that it never waits for us.
+        std::thread::spawn(move || std::io::copy(&mut said, &mut std::io::sink()));
+        Self { admin, child, origin }
+    }
+
+    /// With a company of two people, `ann` its admin.
+    pub fn acme() -> Self {
+        let admin = User::new();
+        admin.file("people.csv", PEOPLE);
+        let server = Self::start(admin, &[]);
+        server.operate(&["admin", "company", "create", "acme", "--name", "Acme Ltd"]).ok();
+        server.operate(&["import", "people.csv", "--company", "acme"]).ok();
+        server.operate(&["admin", "role", "ann", "admin", "--company", "acme"]).ok();
+        server
+    }
+
+    /// A command with the operator's token.
+    pub fn operate(&self, arguments: &[&str]) -> Done {
+        let beside = ["--server", &self.origin, "--token-file", "co.db.operator-token"];
+        self.admin.run(&[arguments, &beside].concat())
+    }
+
+    pub fn token(&self, member: &str) -> String {
+        self.operate(&["admin", "token", member, "--company", "acme"]).ok()
+    }
+
+    /// Somebody at a computer of their own, signed in.
+    pub fn signed_in(&self, token: &str) -> User {
+        let user = User::new();
+        let done = user.run_with(&["login", &self.origin], token.as_bytes());
+        assert_eq!(done.code, 0, "{}", done.err);
+        user
+    }
+
+    /// Ends it as a system does; returns what it printed.
+    pub fn stop(mut self) -> (User, i32, String) {
+        let pid = rustix::process::Pid::from_raw(i32::try_from(self.child.id()).unwrap()).unwrap();
+        rustix::process::kill_process(pid, rustix::process::Signal::TERM).unwrap();
+        let mut out = String::new();
+        self.child.stdout.take().unwrap().read_to_string(&mut out).unwrap();
+        let code = self.child.wait().unwrap().code().unwrap_or(-1);
+        let admin = std::mem::replace(&mut self.admin, User::new());
+        (admin, code, out)
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
