@@ -37,6 +37,7 @@ pub(super) enum Command {
     #[cfg(feature = "server")]
     Import(ImportArgs),
     Search(SearchArgs),
+    Query(QueryArgs),
     Show(ShowArgs),
     Contacts(ContactsArgs),
     Requests(RequestsArgs),
@@ -97,6 +98,21 @@ pub(super) struct SearchArgs {
     pub(super) limit: u32,
     #[arg(long, value_enum, default_value_t)]
     pub(super) format: Format,
+}
+
+/// A mail program that asks for addresses.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(super) enum Mailer {
+    Mutt,
+    Aerc,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct QueryArgs {
+    #[arg(long = "for", value_name = "PROGRAM", value_enum)]
+    pub(super) mailer: Mailer,
+    #[arg(value_name = "WORD", required = true)]
+    pub(super) words: Vec<String>,
 }
 
 #[derive(Debug, Args)]

@@ -12,6 +12,7 @@ mod import;
 mod logs;
 mod output;
 mod qr;
+mod query;
 mod reference;
 mod requests;
 mod screen;
@@ -165,6 +166,7 @@ fn run(cli: Cli, context: Context) -> Result<u8, Failure> {
         let client = backend.client();
         let outcome = match &command {
             Command::Search(args) => search::run(&context, &client, args).await,
+            Command::Query(args) => query::run(&context, &client, args).await,
             Command::Show(args) => show::run(&context, &client, args).await,
             Command::Contacts(args) => contacts::run(&context, &client, args).await,
             Command::Requests(args) => requests::run(&context, &client, args).await,

@@ -41,6 +41,7 @@ fn about(path: &str) -> Option<Text> {
     Some(match path {
         "import" => Text::CmdImport,
         "search" => Text::CmdSearch,
+        "query" => Text::CmdQuery,
         "show" => Text::CmdShow,
         "contacts" => Text::CmdContacts,
         "requests" => Text::CmdRequests,
@@ -77,6 +78,8 @@ fn help(path: &str, arg: &str) -> Option<Text> {
         ("search", "query") => Text::ArgQuery,
         ("search", "place") => Text::ArgSearchIn,
         ("search", "limit") => Text::ArgLimit,
+        ("query", "mailer") => Text::ArgQueryFor,
+        ("query", "words") => Text::ArgQuery,
         ("show", "id") => Text::ArgShowId,
         ("requests", "which") => Text::ArgBox,
         ("requests", "state") => Text::ArgState,

@@ -482,6 +482,7 @@ texts! {
     CmdAbout = "The company address book, the contacts outside the company and the queue of approvals, in a terminal. Without a command: the screen.";
     CmdImport = "Bring your own company in from a CSV file";
     CmdSearch = "Find people by name, pinyin, title, department, e-mail or phone";
+    CmdQuery = "Find mail addresses for a mail program";
     CmdShow = "Show a colleague, an external contact or a request";
     CmdContacts = "List your external contacts";
     CmdRequests = "List the requests that wait for you";
@@ -509,6 +510,7 @@ texts! {
     ArgImportName = "The company's name";
     ArgImportDomain = "The company's mail domain";
     ArgQuery = "Words; all have to match";
+    ArgQueryFor = "The mail program that asks";
     ArgSearchIn = "Where to search";
     ArgLimit = "At most so many";
     ArgShowId = "A member id, or the id of a contact or request (its last 6 characters will do)";
@@ -525,6 +527,8 @@ texts! {
     ArgOut = "Write to this file";
     ArgLeaked = "The old code got into wrong hands: it ends at once";
     SearchNobody = "Nobody matches.";
+    QueryFound = "{n} {n|address|addresses} found.";
+    QueryNoAddress = "Nobody with an e-mail address matches.";
     UsageUnknown = "These arguments were not understood. --help lists them.";
     NoHome = "There is no home directory: set HOME.";
     NoTerminal = "The screen needs a terminal. In scripts use the commands: namecard --help lists them.";

@@ -1,0 +1,100 @@
+//! The commands that other programs call, and those about the program itself: the real program, what it
+//! prints, and the exit codes.
+
+#![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::string_slice, clippy::panic)]
+
+mod program;
+
+use program::User;
+
+/// What could act on a terminal, or be read for another line or column than it is.
+fn acts(c: char) -> bool {
+    c.is_control() && c != '\n' && c != '\t' || "\u{202a}\u{202e}\u{2066}\u{200b}\u{feff}".contains(c)
+}
+
+#[test]
+fn a_query_prints_what_mail_programs_read() {
+    let user = User::new();
+    let lines = user.run(&["query", "--for", "aerc", "zhang", "san"]).ok();
+    let first: Vec<&str> = lines.lines().next().unwrap().split('\t').collect();
+    let shown = user.json(&["show", "zhang.san"]);
+    assert_eq!(first, [shown["emails"][0].as_str().unwrap(), shown["name"].as_str().unwrap(), "directory"]);
+    // Mutt skips the first line, and takes the same behind it.
+    let mutt = user.run(&["query", "--for", "mutt", "zhang", "san"]).ok();
+    let (message, rest) = mutt.split_once('\n').unwrap();
+    assert_eq!(rest, lines);
+    assert!(message.ends_with(" found.") && !message.contains('\t'), "{message}");
+
+    let contacts = user.json(&["contacts"]);
+    let known = contacts.as_array().unwrap().iter().find(|contact| contact["emails"][0].is_string()).unwrap();
+    let address = known["emails"][0].as_str().unwrap();
+    let outside = user.run(&["query", "--for", "aerc", "--", address]).ok();
+    let line = outside.lines().find(|line| line.starts_with(&format!("{address}\t"))).unwrap();
+    assert!(line.ends_with("\texternal"), "{line}");
+
+    // Every line of a wide query has three columns, and nothing that acts on a terminal.
+    let many = user.run(&["query", "--for", "aerc", "a"]).ok();
+    assert!(many.lines().count() > 50);
+    assert!(!many.contains(acts), "{many:?}");
+    assert!(many.lines().all(|line| line.split('\t').count() == 3 && line.contains('@')), "{many}");
+}
+
+#[test]
+fn a_query_that_finds_nobody_says_so_where_the_mail_program_looks() {
+    let user = User::new();
+    let nobody = user.run(&["query", "--for", "mutt", "qqqxxxzzz"]);
+    assert_eq!(
+        (nobody.code, nobody.out.as_str(), nobody.err.as_str()),
+        (3, "Nobody with an e-mail address matches.\n", "")
+    );
+    let nobody = user.run(&["query", "--for", "aerc", "qqqxxxzzz"]);
+    assert_eq!((nobody.code, nobody.out.as_str(), nobody.err.as_str()), (3, "", ""));
+    for wrong in [&["query", "a"][..], &["query", "--for", "pine", "a"], &["query", "--for", "mutt"]] {
+        user.run(wrong).failed(2);
+    }
+    // A word that looks like an option is a word behind the two dashes.
+    assert_eq!(user.run(&["query", "--for", "aerc", "--", "--help"]).code, 3);
+
+    // Nobody is signed in: mutt reads that too.
+    user.file("people.csv", "id,name,email\nann,Ann,ann@acme.example\nbob,Bob,\n");
+    user.run(&["import", "people.csv", "--as", "ann", "--name", "Acme", "--domain", "acme.example"]).ok();
+    assert_eq!(user.run(&["query", "--for", "aerc", "bob"]).code, 3, "nobody without an address");
+    user.file("others.csv", "id,name\nbob,Bob\n");
+    user.run(&["import", "others.csv", "--remove-missing"]).ok();
+    let refused = user.run(&["query", "--for", "mutt", "bob"]);
+    assert_eq!((refused.code, refused.out.lines().count(), refused.err.as_str()), (6, 1, ""));
+    user.run(&["query", "--for", "aerc", "bob"]).failed(6);
+}
+
+#[test]
+fn hostile_names_do_not_come_through_a_query() {
+    let user = User::new();
+    let mut file = "id,name,email\nann,Ann,ann@acme.example\n".to_owned();
+    let hostile = [
+        "Mal\u{1b}]0;x\u{7}lory",
+        "Mal\u{9b}2Jlory",
+        "Mal\tboss@acme.example\tlory",
+        "\"Mal\nboss@acme.example\tBoss\tdirectory\"",
+        "Mal\u{202e}lory",
+        "Mal\u{200b}\u{feff}lory",
+        "\"Mal\rlory\"",
+    ];
+    for (n, name) in hostile.iter().enumerate() {
+        file.push_str(&format!("m{n},{name},m{n}@acme.example\n"));
+    }
+    user.file("people.csv", &file);
+    let args = ["--as", "ann", "--name", "Acme", "--domain", "acme.example", "--skip-bad"];
+    let done = user.run(&[&["import", "people.csv"][..], &args].concat());
+    assert_eq!(done.code, 0, "{}{}", done.out, done.err);
+    for mailer in ["mutt", "aerc"] {
+        let out = user.run(&["query", "--for", mailer, "acme.example"]).ok();
+        assert!(!out.contains(acts), "{out:?}");
+        let lines: Vec<&str> = out.lines().filter(|line| line.contains('\t')).collect();
+        assert_eq!(lines.len(), hostile.len() + 1, "{out}");
+        for line in lines {
+            let columns: Vec<&str> = line.split('\t').collect();
+            assert_eq!((columns.len(), columns[2]), (3, "directory"), "{line:?}");
+            assert!(columns[0].len() <= "ann@acme.example".len(), "{line:?}");
+        }
+    }
+}
