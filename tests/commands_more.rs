@@ -6,6 +6,7 @@
 mod program;
 
 use program::User;
+use program::shape::assert_shape;
 
 /// What could act on a terminal, or be read for another line or column than it is.
 fn acts(c: char) -> bool {
@@ -97,4 +98,70 @@ fn hostile_names_do_not_come_through_a_query() {
             assert!(columns[0].len() <= "ann@acme.example".len(), "{line:?}");
         }
     }
+}
+
+#[test]
+fn every_mistake_of_the_settings_is_named_at_once() {
+    let user = User::new();
+    let check = |args: &[&str]| {
+        let done = user.run(&[&["config", "check"][..], args].concat());
+        assert_eq!(done.err, "", "said once, and on standard output");
+        (done.code, done.out)
+    };
+    // Without a file the defaults hold.
+    let (code, out) = check(&[]);
+    assert!(code == 0 && out.contains("config/namecard/config.toml: there is no such file"), "{out}");
+    user.file("settings.toml", "lang = 5\n\n[server]\nprot = 1\nport = 70000\n[chat]\ncommand = \"x\"\n");
+    let (code, out) = check(&["settings.toml"]);
+    let places = ["line 1:", "line 4:", "line 5:", "line 7:"];
+    assert_eq!((code, out.lines().count()), (2, places.len()), "{out}");
+    for (line, place) in out.lines().zip(places) {
+        assert!(line.starts_with(&format!("settings.toml {place} ")), "{line}");
+    }
+    assert!(out.contains("did you mean server.port?"), "{out}");
+    // The same by the common option, and for the user's own file.
+    assert_eq!(check(&["--config", "settings.toml"]), (code, out.clone()));
+    let own = user.dir.path().join("config/namecard");
+    std::fs::create_dir_all(&own).unwrap();
+    std::fs::copy(user.dir.path().join("settings.toml"), own.join("config.toml")).unwrap();
+    let (code, said) = check(&[]);
+    assert_eq!((code, said.lines().count()), (2, places.len()), "{said}");
+    // Not TOML, twice.
+    user.file("broken.toml", "lang = \n[server]\n= 3\n");
+    let (code, said) = check(&["broken.toml"]);
+    assert_eq!((code, said.lines().count()), (2, 2), "{said}");
+    assert!(said.contains("line 1:") && said.contains("line 3:"), "{said}");
+    // What is right is said too; what cannot be read is a failure.
+    user.file("good.toml", "lang = \"en\"\n");
+    assert_eq!(check(&["good.toml"]), (0, "good.toml: no mistakes.\n".to_owned()));
+    for args in [&["absent.toml"][..], &["--config", "absent.toml"]] {
+        let said = user.run(&[&["config", "check"][..], args].concat()).failed(1);
+        assert!(said.contains("absent.toml cannot be read"), "{said}");
+    }
+    user.run(&["config"]).failed(2);
+    assert!(!user.data().exists(), "nothing is opened for it");
+    // A hostile name of a setting is spelled out.
+    user.file("hostile.toml", "\"a\\u001b]0;x\\u0007\" = 1\n");
+    let (code, said) = check(&["hostile.toml"]);
+    assert!(code == 2 && !said.contains(acts), "{said:?}");
+}
+
+#[test]
+fn the_keys_are_printed_for_people_programs_and_pages() {
+    let user = User::new();
+    let keys = user.json(&["keys"]);
+    let keys = keys.as_array().unwrap();
+    assert_shape("keys", keys);
+    let table = user.run(&["keys"]).ok();
+    assert_eq!(table.lines().count(), keys.len(), "a line is a row");
+    let approve = keys.iter().find(|key| key["action"] == "approve").unwrap();
+    assert_eq!((&approve["scope"], &approve["keys"]), (&"approvals".into(), &serde_json::json!(["a"])));
+    assert!(table.contains(approve["what"].as_str().unwrap()), "{table}");
+    let page = user.run(&["keys", "--format", "markdown"]).ok();
+    for key in keys {
+        assert!(page.contains(&format!("| {} | ", key["action"].as_str().unwrap())), "{key}");
+    }
+    assert!(user.run(&["--lang", "zh-CN", "keys"]).ok().contains("第一行"));
+    user.run(&["keys", "--format", "vcf"]).failed(2);
+    assert!(!user.data().exists(), "nothing is opened for it");
 }

@@ -47,6 +47,15 @@ pub(super) enum Command {
     Qr(QrArgs),
     Card(CardArgs),
     Whoami(WhoamiArgs),
+    Config(ConfigArgs),
+    Keys(KeysArgs),
+}
+
+impl Command {
+    /// Whether it says itself what is wrong with the settings, and runs whatever that is.
+    pub(super) const fn looks_into_settings(&self) -> bool {
+        matches!(self, Self::Config(_))
+    }
 }
 
 /// How a listing is printed.
@@ -235,6 +244,35 @@ pub(super) enum CardAction {
 pub(super) struct WhoamiArgs {
     #[arg(long, value_enum, default_value_t)]
     pub(super) format: Format,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct ConfigArgs {
+    #[command(subcommand)]
+    pub(super) action: ConfigAction,
+}
+
+#[derive(Debug, Subcommand)]
+pub(super) enum ConfigAction {
+    Check {
+        #[arg(value_name = "FILE")]
+        file: Option<PathBuf>,
+    },
+}
+
+/// How the keys are printed.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub(super) enum KeysFormat {
+    #[default]
+    Table,
+    Json,
+    Markdown,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct KeysArgs {
+    #[arg(long, value_enum, default_value_t)]
+    pub(super) format: KeysFormat,
 }
 
 /// The command line as `words` explain it: for help, and for the pages made from it.

@@ -3,12 +3,14 @@
 mod args;
 mod backend;
 mod card;
+mod config;
 mod contacts;
 mod decide;
 mod failure;
 mod ids;
 #[cfg(feature = "server")]
 mod import;
+mod keys;
 mod logs;
 mod output;
 mod qr;
@@ -23,6 +25,7 @@ mod whoami;
 
 use std::ffi::OsString;
 use std::io::Write as _;
+use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::{CommandFactory as _, FromArgMatches as _};
@@ -40,6 +43,10 @@ pub use reference::reference;
 struct Context {
     words: Words,
     settings: Settings,
+    /// The settings file: the one that was named, or the user's own.
+    config: PathBuf,
+    /// Whether it was named.
+    config_named: bool,
     #[cfg(feature = "server")]
     paths: Paths,
     out: Output,
@@ -106,11 +113,13 @@ fn language_of_environment() -> Lang {
 fn context(cli: &Cli, words: Words) -> Result<(Context, Vec<SafeText>), Failure> {
     let paths = Paths::of_user().map_err(|_| Failure::Said(words.get(Text::NoHome)))?;
     let file = cli.config.clone().unwrap_or_else(|| paths.config.clone());
+    let looks_itself = cli.command.as_ref().is_some_and(Command::looks_into_settings);
     let mut notes = Vec::new();
     let settings = match std::fs::read_to_string(&file) {
         Ok(text) => {
             let (settings, errors) = Settings::parse(&text);
             let shown = SafeText::clean(&file.display().to_string());
+            let errors = if looks_itself { Vec::new() } else { errors };
             notes.extend(errors.iter().map(|error| texts::config_error(&words, &shown, error)));
             settings
         }
@@ -118,6 +127,7 @@ fn context(cli: &Cli, words: Words) -> Result<(Context, Vec<SafeText>), Failure>
         Err(error) if error.kind() == std::io::ErrorKind::NotFound && cli.config.is_none() => {
             Settings::default()
         }
+        Err(_) if looks_itself => Settings::default(),
         Err(error) => {
             return Err(Failure::Said(words.fill(
                 Text::CannotRead,
@@ -137,6 +147,8 @@ fn context(cli: &Cli, words: Words) -> Result<(Context, Vec<SafeText>), Failure>
         Context {
             words,
             settings,
+            config: file,
+            config_named: cli.config.is_some(),
             #[cfg(feature = "server")]
             paths,
             out,
@@ -153,6 +165,11 @@ fn context(cli: &Cli, words: Words) -> Result<(Context, Vec<SafeText>), Failure>
 fn run(cli: Cli, context: Context) -> Result<u8, Failure> {
     logs::begin(&context.words)?;
     let Some(command) = cli.command else { return screen::run(&context, cli.tab) };
+    match &command {
+        Command::Config(args) => return config::run(&context, &args.action),
+        Command::Keys(args) => return keys::run(&context, args),
+        _ => {}
+    }
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()
@@ -178,6 +195,8 @@ fn run(cli: Cli, context: Context) -> Result<u8, Failure> {
             Command::Whoami(args) => whoami::run(&context, &client, args).await,
             #[cfg(feature = "server")]
             Command::Import(_) => Ok(0),
+            // What needs no backend was run before.
+            Command::Config(_) | Command::Keys(_) => Ok(0),
         };
         backend.stop().await;
         outcome

@@ -52,6 +52,9 @@ fn about(path: &str) -> Option<Text> {
         "card" => Text::CmdCard,
         "card rotate" => Text::CmdCardRotate,
         "whoami" => Text::CmdWhoami,
+        "config" => Text::CmdConfig,
+        "config check" => Text::CmdConfigCheck,
+        "keys" => Text::CmdKeys,
         _ => return None,
     })
 }
@@ -92,6 +95,7 @@ fn help(path: &str, arg: &str) -> Option<Text> {
         ("qr", "form") => Text::ArgQrAs,
         ("qr", "content") => Text::ArgQrContent,
         ("qr", "out") => Text::ArgOut,
+        ("config check", "file") => Text::ArgCheckFile,
         ("card rotate", "leaked") => Text::ArgLeaked,
         _ => return None,
     })

@@ -493,6 +493,9 @@ texts! {
     CmdCard = "Your namecard and its link";
     CmdCardRotate = "Give the card a new code; the old one goes on for 7 days";
     CmdWhoami = "Who you are signed in as";
+    CmdConfig = "Your settings";
+    CmdConfigCheck = "Name every mistake of a settings file";
+    CmdKeys = "The keys of the screen";
     ArgLang = "Language: en or zh-CN";
     ArgConfig = "Another settings file";
     ArgNoColor = "No colours";
@@ -526,6 +529,7 @@ texts! {
     ArgQrContent = "What the code holds";
     ArgOut = "Write to this file";
     ArgLeaked = "The old code got into wrong hands: it ends at once";
+    ArgCheckFile = "The file; your own settings without it";
     SearchNobody = "Nobody matches.";
     QueryFound = "{n} {n|address|addresses} found.";
     QueryNoAddress = "Nobody with an e-mail address matches.";
@@ -543,6 +547,8 @@ texts! {
     ColumnRemark = "REMARK";
     ColumnState = "STATE";
     ColumnPurpose = "PURPOSE";
+    ColumnKeys = "KEYS";
+    ColumnDoes = "WHAT IT DOES";
     LabelAlias = "alias";
     LabelTitle = "title";
     LabelDepartment = "department";
@@ -560,6 +566,8 @@ texts! {
     ConfigUnknown = "{file} line {line}: there is no setting {name}. It is ignored, the rest is used.";
     ConfigUnknownMeant = "{file} line {line}: there is no setting {name} (did you mean {meant}?). It is ignored, the rest is used.";
     ConfigValue = "{file} line {line}: {name} takes {takes}. It is ignored, the rest is used.";
+    ConfigGood = "{file}: no mistakes.";
+    ConfigNone = "{file}: there is no such file, and the defaults hold.";
     BadMemberId = "{id} is not a member id: {why}";
     CsvEmpty = "the file is empty";
     CsvHeader = "the first line is not a header of column names in UTF-8";
