@@ -165,3 +165,45 @@ fn the_keys_are_printed_for_people_programs_and_pages() {
     user.run(&["keys", "--format", "vcf"]).failed(2);
     assert!(!user.data().exists(), "nothing is opened for it");
 }
+
+#[test]
+fn shells_complete_every_command_and_the_manual_describes_it() {
+    let user = User::new();
+    // Neither needs settings that are right, nor a terminal.
+    user.file("settings.toml", "lang = 5\n");
+    let help = user.run(&["--help"]).ok();
+    let commands: Vec<&str> = help
+        .lines()
+        .skip_while(|line| *line != "Commands:")
+        .skip(1)
+        .take_while(|line| !line.is_empty())
+        .filter_map(|line| line.split_whitespace().next())
+        .collect();
+    assert!(commands.len() > 15 && commands.contains(&"requests"), "{help}");
+    for shell in ["bash", "zsh", "fish", "elvish", "powershell"] {
+        let script = user.run(&["--config", "settings.toml", "completions", shell]).ok();
+        for command in &commands {
+            assert!(script.contains(command), "{shell} completes {command}");
+        }
+        assert!(script.contains("dry-run") && script.contains("zh-CN"), "{shell}");
+    }
+    // Bash itself takes it, and completes by it.
+    std::fs::write(user.dir.path().join("completions"), user.run(&["completions", "bash"]).ok()).unwrap();
+    let ask = "source ./completions; COMP_WORDS=(namecard req); COMP_CWORD=1; \
+               _namecard namecard req namecard; echo \"${COMPREPLY[@]}\"";
+    if let Ok(done) =
+        std::process::Command::new("bash").args(["-c", ask]).current_dir(user.dir.path()).output()
+    {
+        assert_eq!(String::from_utf8(done.stdout).unwrap(), "requests\n", "{:?}", done.stderr);
+    }
+    user.run(&["completions"]).failed(2);
+    user.run(&["completions", "tcsh"]).failed(2);
+
+    let manual = user.run(&["--config", "settings.toml", "man"]).ok();
+    assert!(manual.contains(".TH namecard 1") && manual.contains(".SH \"EXIT STATUS\""), "{manual}");
+    for command in commands {
+        assert!(manual.contains(&format!(".SS \"namecard {command}\"")), "{command}");
+    }
+    assert!(user.run(&["--lang", "zh-CN", "man"]).ok().contains("手册页"));
+    assert!(!user.data().exists(), "nothing is opened for it");
+}

@@ -49,12 +49,14 @@ pub(super) enum Command {
     Whoami(WhoamiArgs),
     Config(ConfigArgs),
     Keys(KeysArgs),
+    Completions(CompletionsArgs),
+    Man,
 }
 
 impl Command {
-    /// Whether it says itself what is wrong with the settings, and runs whatever that is.
+    /// Whether it says itself what is wrong with the settings, or needs none: it runs whatever they are.
     pub(super) const fn looks_into_settings(&self) -> bool {
-        matches!(self, Self::Config(_))
+        matches!(self, Self::Config(_) | Self::Completions(_) | Self::Man)
     }
 }
 
@@ -273,6 +275,12 @@ pub(super) enum KeysFormat {
 pub(super) struct KeysArgs {
     #[arg(long, value_enum, default_value_t)]
     pub(super) format: KeysFormat,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct CompletionsArgs {
+    #[arg(value_name = "SHELL", value_enum)]
+    pub(super) shell: clap_complete::Shell,
 }
 
 /// The command line as `words` explain it: for help, and for the pages made from it.

@@ -3,6 +3,7 @@
 mod args;
 mod backend;
 mod card;
+mod completions;
 mod config;
 mod contacts;
 mod decide;
@@ -12,6 +13,7 @@ mod ids;
 mod import;
 mod keys;
 mod logs;
+mod manual;
 mod output;
 mod qr;
 mod query;
@@ -36,6 +38,7 @@ use crate::text::SafeText;
 pub use args::command;
 use args::{Cli, Command};
 use failure::Failure;
+pub use manual::manual;
 use output::Output;
 pub use reference::reference;
 
@@ -168,6 +171,8 @@ fn run(cli: Cli, context: Context) -> Result<u8, Failure> {
     match &command {
         Command::Config(args) => return config::run(&context, &args.action),
         Command::Keys(args) => return keys::run(&context, args),
+        Command::Completions(args) => return completions::run(&context, args),
+        Command::Man => return manual::run(&context),
         _ => {}
     }
     let runtime = tokio::runtime::Builder::new_current_thread()
@@ -196,7 +201,7 @@ fn run(cli: Cli, context: Context) -> Result<u8, Failure> {
             #[cfg(feature = "server")]
             Command::Import(_) => Ok(0),
             // What needs no backend was run before.
-            Command::Config(_) | Command::Keys(_) => Ok(0),
+            Command::Config(_) | Command::Keys(_) | Command::Completions(_) | Command::Man => Ok(0),
         };
         backend.stop().await;
         outcome

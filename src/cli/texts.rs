@@ -55,6 +55,8 @@ fn about(path: &str) -> Option<Text> {
         "config" => Text::CmdConfig,
         "config check" => Text::CmdConfigCheck,
         "keys" => Text::CmdKeys,
+        "completions" => Text::CmdCompletions,
+        "man" => Text::CmdMan,
         _ => return None,
     })
 }
@@ -95,6 +97,7 @@ fn help(path: &str, arg: &str) -> Option<Text> {
         ("qr", "form") => Text::ArgQrAs,
         ("qr", "content") => Text::ArgQrContent,
         ("qr", "out") => Text::ArgOut,
+        ("completions", "shell") => Text::ArgShell,
         ("config check", "file") => Text::ArgCheckFile,
         ("card rotate", "leaked") => Text::ArgLeaked,
         _ => return None,

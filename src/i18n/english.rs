@@ -496,6 +496,8 @@ texts! {
     CmdConfig = "Your settings";
     CmdConfigCheck = "Name every mistake of a settings file";
     CmdKeys = "The keys of the screen";
+    CmdCompletions = "What your shell completes, as a script for it";
+    CmdMan = "The manual page";
     ArgLang = "Language: en or zh-CN";
     ArgConfig = "Another settings file";
     ArgNoColor = "No colours";
@@ -530,6 +532,7 @@ texts! {
     ArgOut = "Write to this file";
     ArgLeaked = "The old code got into wrong hands: it ends at once";
     ArgCheckFile = "The file; your own settings without it";
+    ArgShell = "The shell";
     SearchNobody = "Nobody matches.";
     QueryFound = "{n} {n|address|addresses} found.";
     QueryNoAddress = "Nobody with an e-mail address matches.";
@@ -566,6 +569,7 @@ texts! {
     ConfigUnknown = "{file} line {line}: there is no setting {name}. It is ignored, the rest is used.";
     ConfigUnknownMeant = "{file} line {line}: there is no setting {name} (did you mean {meant}?). It is ignored, the rest is used.";
     ConfigValue = "{file} line {line}: {name} takes {takes}. It is ignored, the rest is used.";
+    ManExitStatus = "0 done, 1 failed, 2 wrong usage, 3 not found, 4 refused by policy, 5 somebody else was faster or it changed, 6 not signed in, 7 no server.";
     ConfigGood = "{file}: no mistakes.";
     ConfigNone = "{file}: there is no such file, and the defaults hold.";
     BadMemberId = "{id} is not a member id: {why}";
