@@ -41,6 +41,22 @@ fn the_page_of_keys_is_current() {
 }
 
 #[test]
+fn the_manual_page_is_current() {
+    let words = Words::of(Lang::En);
+    let page = cli::manual(&words).unwrap();
+    let mut tree = cli::command(&words);
+    tree.build();
+    for command in tree.get_subcommands() {
+        assert!(
+            page.contains(&format!("\n.SS \"namecard {}\"\n", command.get_name())),
+            "{}",
+            command.get_name()
+        );
+    }
+    is_current("namecard.1", &page);
+}
+
+#[test]
 fn the_page_of_commands_is_current() {
     let words = Words::of(Lang::En);
     let page = cli::reference(&words);

@@ -41,6 +41,7 @@ pub(super) enum Command {
     #[cfg(feature = "server")]
     Import(ImportArgs),
     Search(SearchArgs),
+    Query(QueryArgs),
     Show(ShowArgs),
     Contacts(ContactsArgs),
     Requests(RequestsArgs),
@@ -58,6 +59,17 @@ pub(super) enum Command {
     },
     #[cfg(feature = "server")]
     Serve(ServeArgs),
+    Config(ConfigArgs),
+    Keys(KeysArgs),
+    Completions(CompletionsArgs),
+    Man,
+}
+
+impl Command {
+    /// Whether it says itself what is wrong with the settings, or needs none: it runs whatever they are.
+    pub(super) const fn looks_into_settings(&self) -> bool {
+        matches!(self, Self::Config(_) | Self::Completions(_) | Self::Man)
+    }
 }
 
 #[derive(Debug, Args)]
@@ -203,6 +215,21 @@ pub(super) struct SearchArgs {
     pub(super) format: Format,
 }
 
+/// A mail program that asks for addresses.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(super) enum Mailer {
+    Mutt,
+    Aerc,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct QueryArgs {
+    #[arg(long = "for", value_name = "PROGRAM", value_enum)]
+    pub(super) mailer: Mailer,
+    #[arg(value_name = "WORD", required = true)]
+    pub(super) words: Vec<String>,
+}
+
 #[derive(Debug, Args)]
 pub(super) struct ShowArgs {
     #[arg(value_name = "ID")]
@@ -323,6 +350,41 @@ pub(super) enum CardAction {
 pub(super) struct WhoamiArgs {
     #[arg(long, value_enum, default_value_t)]
     pub(super) format: Format,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct ConfigArgs {
+    #[command(subcommand)]
+    pub(super) action: ConfigAction,
+}
+
+#[derive(Debug, Subcommand)]
+pub(super) enum ConfigAction {
+    Check {
+        #[arg(value_name = "FILE")]
+        file: Option<PathBuf>,
+    },
+}
+
+/// How the keys are printed.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub(super) enum KeysFormat {
+    #[default]
+    Table,
+    Json,
+    Markdown,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct KeysArgs {
+    #[arg(long, value_enum, default_value_t)]
+    pub(super) format: KeysFormat,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct CompletionsArgs {
+    #[arg(value_name = "SHELL", value_enum)]
+    pub(super) shell: clap_complete::Shell,
 }
 
 /// The command line as `words` explain it: for help, and for the pages made from it.

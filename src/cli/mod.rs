@@ -4,16 +4,21 @@ mod admin;
 mod args;
 mod backend;
 mod card;
+mod completions;
+mod config;
 mod contacts;
 mod decide;
 mod failure;
 mod ids;
 #[cfg(feature = "server")]
 mod import;
+mod keys;
 mod login;
 mod logs;
+mod manual;
 mod output;
 mod qr;
+mod query;
 mod reference;
 mod remote;
 mod requests;
@@ -27,6 +32,7 @@ mod whoami;
 
 use std::ffi::OsString;
 use std::io::Write as _;
+use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::{CommandFactory as _, FromArgMatches as _};
@@ -37,6 +43,7 @@ use crate::text::SafeText;
 pub use args::command;
 use args::{Cli, Command};
 use failure::Failure;
+pub use manual::manual;
 use output::Output;
 pub use reference::reference;
 
@@ -44,6 +51,10 @@ pub use reference::reference;
 struct Context {
     words: Words,
     settings: Settings,
+    /// The settings file: the one that was named, or the user's own.
+    config: PathBuf,
+    /// Whether it was named.
+    config_named: bool,
     paths: Paths,
     remote: Option<remote::Remote>,
     token_file: Option<std::path::PathBuf>,
@@ -111,11 +122,13 @@ fn language_of_environment() -> Lang {
 fn context(cli: &Cli, words: Words) -> Result<(Context, Vec<SafeText>), Failure> {
     let paths = Paths::of_user().map_err(|_| Failure::Said(words.get(Text::NoHome)))?;
     let file = cli.config.clone().unwrap_or_else(|| paths.config.clone());
+    let looks_itself = cli.command.as_ref().is_some_and(Command::looks_into_settings);
     let mut notes = Vec::new();
     let settings = match std::fs::read_to_string(&file) {
         Ok(text) => {
             let (settings, errors) = Settings::parse(&text);
             let shown = SafeText::clean(&file.display().to_string());
+            let errors = if looks_itself { Vec::new() } else { errors };
             notes.extend(errors.iter().map(|error| texts::config_error(&words, &shown, error)));
             settings
         }
@@ -123,6 +136,7 @@ fn context(cli: &Cli, words: Words) -> Result<(Context, Vec<SafeText>), Failure>
         Err(error) if error.kind() == std::io::ErrorKind::NotFound && cli.config.is_none() => {
             Settings::default()
         }
+        Err(_) if looks_itself => Settings::default(),
         Err(error) => {
             return Err(Failure::Said(words.fill(
                 Text::CannotRead,
@@ -150,6 +164,8 @@ fn context(cli: &Cli, words: Words) -> Result<(Context, Vec<SafeText>), Failure>
             settings,
             remote,
             token_file: cli.token_file.clone(),
+            config: file,
+            config_named: cli.config.is_some(),
             paths,
             out,
             #[cfg(feature = "server")]
@@ -170,6 +186,13 @@ fn run(cli: Cli, context: Context) -> Result<u8, Failure> {
         let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
         return runtime.block_on(serve::run(&context, args));
     }
+    match &command {
+        Command::Config(args) => return config::run(&context, &args.action),
+        Command::Keys(args) => return keys::run(&context, args),
+        Command::Completions(args) => return completions::run(&context, args),
+        Command::Man => return manual::run(&context),
+        _ => {}
+    }
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()
@@ -188,6 +211,7 @@ fn run(cli: Cli, context: Context) -> Result<u8, Failure> {
         let client = backend.client();
         let outcome = match &command {
             Command::Search(args) => search::run(&context, &client, args).await,
+            Command::Query(args) => query::run(&context, &client, args).await,
             Command::Show(args) => show::run(&context, &client, args).await,
             Command::Contacts(args) => contacts::run(&context, &client, args).await,
             Command::Requests(args) => requests::run(&context, &client, args).await,
@@ -202,6 +226,8 @@ fn run(cli: Cli, context: Context) -> Result<u8, Failure> {
             Command::Login(_) | Command::Logout => Ok(0),
             #[cfg(feature = "server")]
             Command::Import(_) | Command::Serve(_) => Ok(0),
+            // What needs no backend was run before.
+            Command::Config(_) | Command::Keys(_) | Command::Completions(_) | Command::Man => Ok(0),
         };
         backend.stop().await;
         outcome

@@ -41,6 +41,7 @@ fn about(path: &str) -> Option<Text> {
     Some(match path {
         "import" => Text::CmdImport,
         "search" => Text::CmdSearch,
+        "query" => Text::CmdQuery,
         "show" => Text::CmdShow,
         "contacts" => Text::CmdContacts,
         "requests" => Text::CmdRequests,
@@ -61,6 +62,11 @@ fn about(path: &str) -> Option<Text> {
         "admin token list" => Text::CmdTokenList,
         "admin token revoke" => Text::CmdTokenRevoke,
         "serve" => Text::CmdServe,
+        "config" => Text::CmdConfig,
+        "config check" => Text::CmdConfigCheck,
+        "keys" => Text::CmdKeys,
+        "completions" => Text::CmdCompletions,
+        "man" => Text::CmdMan,
         _ => return None,
     })
 }
@@ -103,6 +109,8 @@ fn help(path: &str, arg: &str) -> Option<Text> {
         ("search", "query") => Text::ArgQuery,
         ("search", "place") => Text::ArgSearchIn,
         ("search", "limit") => Text::ArgLimit,
+        ("query", "mailer") => Text::ArgQueryFor,
+        ("query", "words") => Text::ArgQuery,
         ("show", "id") => Text::ArgShowId,
         ("requests", "which") => Text::ArgBox,
         ("requests", "state") => Text::ArgState,
@@ -115,6 +123,8 @@ fn help(path: &str, arg: &str) -> Option<Text> {
         ("qr", "form") => Text::ArgQrAs,
         ("qr", "content") => Text::ArgQrContent,
         ("qr", "out") => Text::ArgOut,
+        ("completions", "shell") => Text::ArgShell,
+        ("config check", "file") => Text::ArgCheckFile,
         ("card rotate", "leaked") => Text::ArgLeaked,
         _ => return None,
     })

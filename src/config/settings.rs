@@ -74,9 +74,16 @@ impl Settings {
         let mut settings = Self::default();
         let mut errors = Vec::new();
         match DeTable::parse(text) {
-            Err(error) => {
-                let at = error.span().map_or(0, |span| span.start);
-                errors.push(ConfigError::Syntax { line: line_of(text, at) });
+            Err(_) => {
+                let lines = DeTable::parse_recoverable(text).1.into_iter().map(|error| {
+                    let at = error.span().map_or(0, |span| span.start);
+                    line_of(text, at)
+                });
+                let mut lines: Vec<usize> = lines.collect();
+                lines.sort_unstable();
+                // One slip is often several errors of the parser.
+                lines.dedup();
+                errors.extend(lines.into_iter().map(|line| ConfigError::Syntax { line }));
             }
             Ok(table) => walk(text, "", table.get_ref(), &mut |name, line, value| {
                 if let Err(error) = settings.set(name, line, value) {
@@ -183,6 +190,9 @@ mod tests {
             ]
         );
         assert_eq!(Settings::parse("a = 1\nb = [").1, [ConfigError::Syntax { line: 2 }]);
+        let lines: Vec<usize> =
+            Settings::parse("lang = \nport = 1\n= 2\n").1.iter().map(ConfigError::line).collect();
+        assert_eq!(lines, [1, 3]);
     }
 
     #[test]

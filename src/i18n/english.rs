@@ -482,6 +482,7 @@ texts! {
     CmdAbout = "The company address book, the contacts outside the company and the queue of approvals, in a terminal. Without a command: the screen.";
     CmdImport = "Bring your own company in from a CSV file";
     CmdSearch = "Find people by name, pinyin, title, department, e-mail or phone";
+    CmdQuery = "Find mail addresses for a mail program";
     CmdShow = "Show a colleague, an external contact or a request";
     CmdContacts = "List your external contacts";
     CmdRequests = "List the requests that wait for you";
@@ -545,6 +546,11 @@ texts! {
     Serving = "Serving {file} at http://{at}.";
     ServeStopping = "Stopping.";
     OperatorToken = "The operator's token, shown this once; it is also in {file}:";
+    CmdConfig = "Your settings";
+    CmdConfigCheck = "Name every mistake of a settings file";
+    CmdKeys = "The keys of the screen";
+    CmdCompletions = "What your shell completes, as a script for it";
+    CmdMan = "The manual page";
     ArgLang = "Language: en or zh-CN";
     ArgConfig = "Another settings file";
     ArgNoColor = "No colours";
@@ -562,6 +568,7 @@ texts! {
     ArgImportName = "The company's name";
     ArgImportDomain = "The company's mail domain";
     ArgQuery = "Words; all have to match";
+    ArgQueryFor = "The mail program that asks";
     ArgSearchIn = "Where to search";
     ArgLimit = "At most so many";
     ArgShowId = "A member id, or the id of a contact or request (its last 6 characters will do)";
@@ -577,7 +584,11 @@ texts! {
     ArgQrContent = "What the code holds";
     ArgOut = "Write to this file";
     ArgLeaked = "The old code got into wrong hands: it ends at once";
+    ArgCheckFile = "The file; your own settings without it";
+    ArgShell = "The shell";
     SearchNobody = "Nobody matches.";
+    QueryFound = "{n} {n|address|addresses} found.";
+    QueryNoAddress = "Nobody with an e-mail address matches.";
     UsageUnknown = "These arguments were not understood. --help lists them.";
     NoHome = "There is no home directory: set HOME.";
     NoTerminal = "The screen needs a terminal. In scripts use the commands: namecard --help lists them.";
@@ -592,6 +603,8 @@ texts! {
     ColumnRemark = "REMARK";
     ColumnState = "STATE";
     ColumnPurpose = "PURPOSE";
+    ColumnKeys = "KEYS";
+    ColumnDoes = "WHAT IT DOES";
     LabelAlias = "alias";
     LabelTitle = "title";
     LabelDepartment = "department";
@@ -609,6 +622,9 @@ texts! {
     ConfigUnknown = "{file} line {line}: there is no setting {name}. It is ignored, the rest is used.";
     ConfigUnknownMeant = "{file} line {line}: there is no setting {name} (did you mean {meant}?). It is ignored, the rest is used.";
     ConfigValue = "{file} line {line}: {name} takes {takes}. It is ignored, the rest is used.";
+    ManExitStatus = "0 done, 1 failed, 2 wrong usage, 3 not found, 4 refused by policy, 5 somebody else was faster or it changed, 6 not signed in, 7 no server.";
+    ConfigGood = "{file}: no mistakes.";
+    ConfigNone = "{file}: there is no such file, and the defaults hold.";
     BadMemberId = "{id} is not a member id: {why}";
     CsvEmpty = "the file is empty";
     CsvHeader = "the first line is not a header of column names in UTF-8";

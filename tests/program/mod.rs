@@ -4,6 +4,7 @@
 #![allow(missing_docs, unreachable_pub)]
 
 pub mod server;
+pub mod shape;
 
 use std::ffi::{OsStr, OsString};
 use std::io::Write as _;

@@ -1,0 +1,209 @@
+//! The commands that other programs call, and those about the program itself: the real program, what it
+//! prints, and the exit codes.
+
+#![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::string_slice, clippy::panic)]
+
+mod program;
+
+use program::User;
+use program::shape::assert_shape;
+
+/// What could act on a terminal, or be read for another line or column than it is.
+fn acts(c: char) -> bool {
+    c.is_control() && c != '\n' && c != '\t' || "\u{202a}\u{202e}\u{2066}\u{200b}\u{feff}".contains(c)
+}
+
+#[test]
+fn a_query_prints_what_mail_programs_read() {
+    let user = User::new();
+    let lines = user.run(&["query", "--for", "aerc", "zhang", "san"]).ok();
+    let first: Vec<&str> = lines.lines().next().unwrap().split('\t').collect();
+    let shown = user.json(&["show", "zhang.san"]);
+    assert_eq!(first, [shown["emails"][0].as_str().unwrap(), shown["name"].as_str().unwrap(), "directory"]);
+    // Mutt skips the first line, and takes the same behind it.
+    let mutt = user.run(&["query", "--for", "mutt", "zhang", "san"]).ok();
+    let (message, rest) = mutt.split_once('\n').unwrap();
+    assert_eq!(rest, lines);
+    assert!(message.ends_with(" found.") && !message.contains('\t'), "{message}");
+
+    let contacts = user.json(&["contacts"]);
+    let known = contacts.as_array().unwrap().iter().find(|contact| contact["emails"][0].is_string()).unwrap();
+    let address = known["emails"][0].as_str().unwrap();
+    let outside = user.run(&["query", "--for", "aerc", "--", address]).ok();
+    let line = outside.lines().find(|line| line.starts_with(&format!("{address}\t"))).unwrap();
+    assert!(line.ends_with("\texternal"), "{line}");
+
+    // Every line of a wide query has three columns, and nothing that acts on a terminal.
+    let many = user.run(&["query", "--for", "aerc", "a"]).ok();
+    assert!(many.lines().count() > 50);
+    assert!(!many.contains(acts), "{many:?}");
+    assert!(many.lines().all(|line| line.split('\t').count() == 3 && line.contains('@')), "{many}");
+}
+
+#[test]
+fn a_query_that_finds_nobody_says_so_where_the_mail_program_looks() {
+    let user = User::new();
+    let nobody = user.run(&["query", "--for", "mutt", "qqqxxxzzz"]);
+    assert_eq!(
+        (nobody.code, nobody.out.as_str(), nobody.err.as_str()),
+        (3, "Nobody with an e-mail address matches.\n", "")
+    );
+    let nobody = user.run(&["query", "--for", "aerc", "qqqxxxzzz"]);
+    assert_eq!((nobody.code, nobody.out.as_str(), nobody.err.as_str()), (3, "", ""));
+    for wrong in [&["query", "a"][..], &["query", "--for", "pine", "a"], &["query", "--for", "mutt"]] {
+        user.run(wrong).failed(2);
+    }
+    // A word that looks like an option is a word behind the two dashes.
+    assert_eq!(user.run(&["query", "--for", "aerc", "--", "--help"]).code, 3);
+
+    // Nobody is signed in: mutt reads that too.
+    user.file("people.csv", "id,name,email\nann,Ann,ann@acme.example\nbob,Bob,\n");
+    user.run(&["import", "people.csv", "--as", "ann", "--name", "Acme", "--domain", "acme.example"]).ok();
+    assert_eq!(user.run(&["query", "--for", "aerc", "bob"]).code, 3, "nobody without an address");
+    user.file("others.csv", "id,name\nbob,Bob\n");
+    user.run(&["import", "others.csv", "--remove-missing"]).ok();
+    let refused = user.run(&["query", "--for", "mutt", "bob"]);
+    assert_eq!((refused.code, refused.out.lines().count(), refused.err.as_str()), (6, 1, ""));
+    user.run(&["query", "--for", "aerc", "bob"]).failed(6);
+}
+
+#[test]
+fn hostile_names_do_not_come_through_a_query() {
+    let user = User::new();
+    let mut file = "id,name,email\nann,Ann,ann@acme.example\n".to_owned();
+    let hostile = [
+        "Mal\u{1b}]0;x\u{7}lory",
+        "Mal\u{9b}2Jlory",
+        "Mal\tboss@acme.example\tlory",
+        "\"Mal\nboss@acme.example\tBoss\tdirectory\"",
+        "Mal\u{202e}lory",
+        "Mal\u{200b}\u{feff}lory",
+        "\"Mal\rlory\"",
+    ];
+    for (n, name) in hostile.iter().enumerate() {
+        file.push_str(&format!("m{n},{name},m{n}@acme.example\n"));
+    }
+    user.file("people.csv", &file);
+    let args = ["--as", "ann", "--name", "Acme", "--domain", "acme.example", "--skip-bad"];
+    let done = user.run(&[&["import", "people.csv"][..], &args].concat());
+    assert_eq!(done.code, 0, "{}{}", done.out, done.err);
+    for mailer in ["mutt", "aerc"] {
+        let out = user.run(&["query", "--for", mailer, "acme.example"]).ok();
+        assert!(!out.contains(acts), "{out:?}");
+        let lines: Vec<&str> = out.lines().filter(|line| line.contains('\t')).collect();
+        assert_eq!(lines.len(), hostile.len() + 1, "{out}");
+        for line in lines {
+            let columns: Vec<&str> = line.split('\t').collect();
+            assert_eq!((columns.len(), columns[2]), (3, "directory"), "{line:?}");
+            assert!(columns[0].len() <= "ann@acme.example".len(), "{line:?}");
+        }
+    }
+}
+
+#[test]
+fn every_mistake_of_the_settings_is_named_at_once() {
+    let user = User::new();
+    let check = |args: &[&str]| {
+        let done = user.run(&[&["config", "check"][..], args].concat());
+        assert_eq!(done.err, "", "said once, and on standard output");
+        (done.code, done.out)
+    };
+    // Without a file the defaults hold.
+    let (code, out) = check(&[]);
+    assert!(code == 0 && out.contains("config/namecard/config.toml: there is no such file"), "{out}");
+    user.file("settings.toml", "lang = 5\n\n[server]\nprot = 1\nport = 70000\n[chat]\ncommand = \"x\"\n");
+    let (code, out) = check(&["settings.toml"]);
+    let places = ["line 1:", "line 4:", "line 5:", "line 7:"];
+    assert_eq!((code, out.lines().count()), (2, places.len()), "{out}");
+    for (line, place) in out.lines().zip(places) {
+        assert!(line.starts_with(&format!("settings.toml {place} ")), "{line}");
+    }
+    assert!(out.contains("did you mean server.port?"), "{out}");
+    // The same by the common option, and for the user's own file.
+    assert_eq!(check(&["--config", "settings.toml"]), (code, out.clone()));
+    let own = user.dir.path().join("config/namecard");
+    std::fs::create_dir_all(&own).unwrap();
+    std::fs::copy(user.dir.path().join("settings.toml"), own.join("config.toml")).unwrap();
+    let (code, said) = check(&[]);
+    assert_eq!((code, said.lines().count()), (2, places.len()), "{said}");
+    // Not TOML, twice.
+    user.file("broken.toml", "lang = \n[server]\n= 3\n");
+    let (code, said) = check(&["broken.toml"]);
+    assert_eq!((code, said.lines().count()), (2, 2), "{said}");
+    assert!(said.contains("line 1:") && said.contains("line 3:"), "{said}");
+    // What is right is said too; what cannot be read is a failure.
+    user.file("good.toml", "lang = \"en\"\n");
+    assert_eq!(check(&["good.toml"]), (0, "good.toml: no mistakes.\n".to_owned()));
+    for args in [&["absent.toml"][..], &["--config", "absent.toml"]] {
+        let said = user.run(&[&["config", "check"][..], args].concat()).failed(1);
+        assert!(said.contains("absent.toml cannot be read"), "{said}");
+    }
+    user.run(&["config"]).failed(2);
+    assert!(!user.data().exists(), "nothing is opened for it");
+    // A hostile name of a setting is spelled out.
+    user.file("hostile.toml", "\"a\\u001b]0;x\\u0007\" = 1\n");
+    let (code, said) = check(&["hostile.toml"]);
+    assert!(code == 2 && !said.contains(acts), "{said:?}");
+}
+
+#[test]
+fn the_keys_are_printed_for_people_programs_and_pages() {
+    let user = User::new();
+    let keys = user.json(&["keys"]);
+    let keys = keys.as_array().unwrap();
+    assert_shape("keys", keys);
+    let table = user.run(&["keys"]).ok();
+    assert_eq!(table.lines().count(), keys.len(), "a line is a row");
+    let approve = keys.iter().find(|key| key["action"] == "approve").unwrap();
+    assert_eq!((&approve["scope"], &approve["keys"]), (&"approvals".into(), &serde_json::json!(["a"])));
+    assert!(table.contains(approve["what"].as_str().unwrap()), "{table}");
+    let page = user.run(&["keys", "--format", "markdown"]).ok();
+    for key in keys {
+        assert!(page.contains(&format!("| {} | ", key["action"].as_str().unwrap())), "{key}");
+    }
+    assert!(user.run(&["--lang", "zh-CN", "keys"]).ok().contains("第一行"));
+    user.run(&["keys", "--format", "vcf"]).failed(2);
+    assert!(!user.data().exists(), "nothing is opened for it");
+}
+
+#[test]
+fn shells_complete_every_command_and_the_manual_describes_it() {
+    let user = User::new();
+    // Neither needs settings that are right, nor a terminal.
+    user.file("settings.toml", "lang = 5\n");
+    let help = user.run(&["--help"]).ok();
+    let commands: Vec<&str> = help
+        .lines()
+        .skip_while(|line| *line != "Commands:")
+        .skip(1)
+        .take_while(|line| !line.is_empty())
+        .filter_map(|line| line.split_whitespace().next())
+        .collect();
+    assert!(commands.len() > 15 && commands.contains(&"requests"), "{help}");
+    for shell in ["bash", "zsh", "fish", "elvish", "powershell"] {
+        let script = user.run(&["--config", "settings.toml", "completions", shell]).ok();
+        for command in &commands {
+            assert!(script.contains(command), "{shell} completes {command}");
+        }
+        assert!(script.contains("dry-run") && script.contains("zh-CN"), "{shell}");
+    }
+    // Bash itself takes it, and completes by it.
+    std::fs::write(user.dir.path().join("completions"), user.run(&["completions", "bash"]).ok()).unwrap();
+    let ask = "source ./completions; COMP_WORDS=(namecard req); COMP_CWORD=1; \
+               _namecard namecard req namecard; echo \"${COMPREPLY[@]}\"";
+    if let Ok(done) =
+        std::process::Command::new("bash").args(["-c", ask]).current_dir(user.dir.path()).output()
+    {
+        assert_eq!(String::from_utf8(done.stdout).unwrap(), "requests\n", "{:?}", done.stderr);
+    }
+    user.run(&["completions"]).failed(2);
+    user.run(&["completions", "tcsh"]).failed(2);
+
+    let manual = user.run(&["--config", "settings.toml", "man"]).ok();
+    assert!(manual.contains(".TH namecard 1") && manual.contains(".SH \"EXIT STATUS\""), "{manual}");
+    for command in commands {
+        assert!(manual.contains(&format!(".SS \"namecard {command}\"")), "{command}");
+    }
+    assert!(user.run(&["--lang", "zh-CN", "man"]).ok().contains("手册页"));
+    assert!(!user.data().exists(), "nothing is opened for it");
+}
