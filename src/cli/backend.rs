@@ -52,6 +52,11 @@ mod with_server {
             Ok(Self(Embedded::new(home, Purpose::Screen, seed, on_stage)))
         }
 
+        /// For a command that lasts: it serves others as a screen does.
+        pub(crate) fn for_watch(context: &Context) -> Result<Self, Failure> {
+            Self::for_screen(context, |_| {})
+        }
+
         /// Calls as the signed-in member.
         pub(crate) fn client(&self) -> Client {
             Client::new(Arc::new(self.0.clone()) as Arc<dyn Access>)
@@ -110,6 +115,10 @@ mod without_server {
         }
 
         pub(crate) fn for_screen(_: &Context) -> Result<Self, Failure> {
+            Ok(Self)
+        }
+
+        pub(crate) fn for_watch(_: &Context) -> Result<Self, Failure> {
             Ok(Self)
         }
 

@@ -23,6 +23,7 @@ mod screen;
 mod search;
 mod show;
 mod texts;
+mod watch;
 mod whoami;
 
 use std::ffi::OsString;
@@ -179,10 +180,13 @@ fn run(cli: Cli, context: Context) -> Result<u8, Failure> {
         .enable_all()
         .build()
         .map_err(|error| Failure::Said(SafeText::clean(&error.to_string())))?;
-    runtime.block_on(async {
+    let outcome = runtime.block_on(async {
         #[cfg(feature = "server")]
         if let Command::Import(args) = &command {
             return import::run(&context, args).await;
+        }
+        if let Command::Watch(args) = &command {
+            return watch::run(&context, args).await;
         }
         let backend = backend::Backend::for_command(&context)?;
         let client = backend.client();
@@ -200,10 +204,17 @@ fn run(cli: Cli, context: Context) -> Result<u8, Failure> {
             Command::Whoami(args) => whoami::run(&context, &client, args).await,
             #[cfg(feature = "server")]
             Command::Import(_) => Ok(0),
-            // What needs no backend was run before.
-            Command::Config(_) | Command::Keys(_) | Command::Completions(_) | Command::Man => Ok(0),
+            // What needs no backend, or one of another kind, was run before.
+            Command::Watch(_)
+            | Command::Config(_)
+            | Command::Keys(_)
+            | Command::Completions(_)
+            | Command::Man => Ok(0),
         };
         backend.stop().await;
         outcome
-    })
+    });
+    // A line that nobody takes from the pipe is not waited for, nor that somebody stops reading.
+    runtime.shutdown_background();
+    outcome
 }
