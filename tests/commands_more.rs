@@ -4,9 +4,17 @@
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::string_slice, clippy::panic)]
 
 mod program;
+#[allow(dead_code, missing_docs, unreachable_pub, clippy::expect_used)]
+#[path = "terminal/pty.rs"]
+mod pty;
+
+use std::io::{BufRead as _, BufReader, Read as _};
+use std::process::{ChildStderr, ChildStdout, Stdio};
 
 use program::User;
 use program::shape::assert_shape;
+use pty::{Terminal, demo, visit};
+use serde_json::{Value, json};
 
 /// What could act on a terminal, or be read for another line or column than it is.
 fn acts(c: char) -> bool {
@@ -155,7 +163,7 @@ fn the_keys_are_printed_for_people_programs_and_pages() {
     let table = user.run(&["keys"]).ok();
     assert_eq!(table.lines().count(), keys.len(), "a line is a row");
     let approve = keys.iter().find(|key| key["action"] == "approve").unwrap();
-    assert_eq!((&approve["scope"], &approve["keys"]), (&"approvals".into(), &serde_json::json!(["a"])));
+    assert_eq!((&approve["scope"], &approve["keys"]), (&"approvals".into(), &json!(["a"])));
     assert!(table.contains(approve["what"].as_str().unwrap()), "{table}");
     let page = user.run(&["keys", "--format", "markdown"]).ok();
     for key in keys {
@@ -206,4 +214,138 @@ fn shells_complete_every_command_and_the_manual_describes_it() {
     }
     assert!(user.run(&["--lang", "zh-CN", "man"]).ok().contains("手册页"));
     assert!(!user.data().exists(), "nothing is opened for it");
+}
+
+/// A program that goes on, with what it prints.
+struct Going {
+    child: std::process::Child,
+    out: Option<BufReader<ChildStdout>>,
+    err: BufReader<ChildStderr>,
+}
+
+impl Going {
+    /// A watch that has begun: it said so.
+    fn watch(user: &User, args: &[&str]) -> Self {
+        let mut child = user
+            .command(&[&["watch"][..], args].concat())
+            .stdin(Stdio::null())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let out = child.stdout.take().map(BufReader::new);
+        let mut err = BufReader::new(child.stderr.take().unwrap());
+        let mut said = String::new();
+        err.read_line(&mut said).unwrap();
+        assert_eq!(said, "namecard: watching for requests and decisions; Ctrl-C ends it.\n");
+        Self { child, out, err }
+    }
+
+    fn line(&mut self) -> String {
+        let mut line = String::new();
+        self.out.as_mut().unwrap().read_line(&mut line).unwrap();
+        assert!(line.ends_with('\n'), "it ended: {line:?}");
+        line
+    }
+
+    fn object(&mut self) -> Value {
+        serde_json::from_str(&self.line()).unwrap()
+    }
+
+    fn signal(&self, signal: rustix::process::Signal) {
+        let pid = rustix::process::Pid::from_child(&self.child);
+        rustix::process::kill_process(pid, signal).unwrap();
+    }
+
+    /// Waits for its end: the code, and what was still said and printed.
+    fn ends(mut self) -> (Option<i32>, String) {
+        let code = self.child.wait().unwrap().code();
+        let mut rest = String::new();
+        if let Some(mut out) = self.out.take() {
+            out.read_to_string(&mut rest).unwrap();
+        }
+        self.err.read_to_string(&mut rest).unwrap();
+        (code, rest)
+    }
+}
+
+#[test]
+fn a_watch_tells_each_new_request_and_decision_while_a_screen_holds_the_data() {
+    let user = demo();
+    let screen = Terminal::open(&user, 100, 30, &["--tab", "approvals"]);
+    screen.shows("live");
+    let mut lines = Going::watch(&user, &[]);
+    let mut objects = Going::watch(&user, &["--format", "json"]);
+
+    let hostile = "Mal\u{1b}]0;x\u{7}\u{202e}lory";
+    visit(&user, hostile, "mallory@northgrid.example");
+    let new = objects.object();
+    assert_eq!(
+        (&new["what"], &new["state"], &new["requester"]["email"]),
+        (&json!("new"), &json!("pending"), &json!("mallory@northgrid.example"))
+    );
+    assert_eq!(new["at"], new["created"]);
+    let id = new["id"].as_str().unwrap().to_owned();
+    let line = lines.line();
+    assert!(line.contains("  new  Mal") && line.trim_end().ends_with(&id[18..]), "{line:?}");
+    assert!(!line.contains(acts), "{line:?}");
+
+    user.run(&["approve", &id]).ok();
+    let approved = objects.object();
+    assert_eq!((&approved["what"], &approved["at"]), (&json!("approved"), &approved["decision"]["at"]));
+    assert!(lines.line().contains("  approved by "));
+    user.run(&["undo", &id]).ok();
+    let undone = objects.object();
+    assert_eq!((&undone["what"], &undone["state"]), (&json!("taken_back"), &json!("pending")));
+    assert!(lines.line().contains("  taken back  "));
+    user.run(&["reject", &id, "--reason", "not_known"]).ok();
+    let rejected = objects.object();
+    assert_eq!(
+        (&rejected["what"], &rejected["decision"]["reason"]),
+        (&json!("rejected"), &json!("not_known"))
+    );
+    assert_shape("watch", &[new, approved, undone, rejected]);
+
+    // Interrupted: the code of that, and nothing said.
+    assert!(lines.line().contains("  rejected by "));
+    for (going, signal, code) in
+        [(lines, rustix::process::Signal::INT, 130), (objects, rustix::process::Signal::TERM, 143)]
+    {
+        going.signal(signal);
+        assert_eq!(going.ends(), (Some(code), String::new()));
+    }
+}
+
+#[test]
+fn a_watch_that_holds_the_data_serves_the_others() {
+    let user = demo();
+    let mut first = Going::watch(&user, &["--format", "json"]);
+    let mut second = Going::watch(&user, &["--format", "json"]);
+    let queue = user.json(&["requests"]);
+    let ids: Vec<&str> =
+        queue.as_array().unwrap().iter().take(2).map(|request| request["id"].as_str().unwrap()).collect();
+    user.run(&["approve", ids[0]]).ok();
+    for watch in [&mut first, &mut second] {
+        let seen = watch.object();
+        assert_eq!((&seen["id"], &seen["what"]), (&json!(ids[0]), &json!("approved")));
+    }
+    // Nobody reads the one that serves any more: it ends at once, quietly, and the other takes over.
+    drop(first.out.take());
+    assert_eq!(first.ends(), (Some(141), String::new()));
+    user.run(&["reject", ids[1], "--reason", "looks_fake"]).ok();
+    let seen = second.object();
+    assert_eq!((&seen["id"], &seen["what"]), (&json!(ids[1]), &json!("rejected")));
+    second.signal(rustix::process::Signal::INT);
+    assert_eq!(second.child.wait().unwrap().code(), Some(130));
+}
+
+#[test]
+fn a_watch_that_cannot_begin_says_why() {
+    let user = User::new();
+    user.run(&["watch", "--format", "vcf"]).failed(2);
+    user.file("people.csv", "id,name\nann,Ann\nbob,Bob\n");
+    user.run(&["import", "people.csv", "--as", "ann", "--name", "Acme", "--domain", "acme.example"]).ok();
+    user.file("others.csv", "id,name\nbob,Bob\n");
+    user.run(&["import", "others.csv", "--remove-missing"]).ok();
+    user.run(&["watch"]).failed(6);
 }

@@ -45,6 +45,7 @@ pub(super) enum Command {
     Show(ShowArgs),
     Contacts(ContactsArgs),
     Requests(RequestsArgs),
+    Watch(WatchArgs),
     Approve(ApproveArgs),
     Reject(RejectArgs),
     Undo(UndoArgs),
@@ -271,6 +272,12 @@ pub(super) struct RequestsArgs {
     pub(super) state: Option<StateName>,
     #[arg(long, conflicts_with_all = ["which", "state"])]
     pub(super) count: bool,
+    #[arg(long, value_enum, default_value_t)]
+    pub(super) format: Format,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct WatchArgs {
     #[arg(long, value_enum, default_value_t)]
     pub(super) format: Format,
 }

@@ -64,6 +64,11 @@ mod own {
             let (home, seed) = home(context)?;
             Ok(Self::Embedded(Embedded::new(home, Purpose::Screen, seed, on_stage)))
         }
+
+        /// For a command that lasts: it serves others as a screen does.
+        pub(in crate::cli) fn for_watch(context: &Context) -> Result<Self, Failure> {
+            Self::for_screen(context, |_| {})
+        }
     }
 }
 
@@ -78,6 +83,11 @@ impl Backend {
 
     /// For a screen.
     pub(super) fn for_screen(context: &Context) -> Result<Self, Failure> {
+        Self::for_command(context)
+    }
+
+    /// For a command that lasts.
+    pub(super) fn for_watch(context: &Context) -> Result<Self, Failure> {
         Self::for_command(context)
     }
 }

@@ -28,6 +28,7 @@ mod search;
 mod serve;
 mod show;
 mod texts;
+mod watch;
 mod whoami;
 
 use std::ffi::OsString;
@@ -197,7 +198,7 @@ fn run(cli: Cli, context: Context) -> Result<u8, Failure> {
         .enable_all()
         .build()
         .map_err(|error| Failure::Said(SafeText::clean(&error.to_string())))?;
-    runtime.block_on(async {
+    let outcome = runtime.block_on(async {
         #[cfg(feature = "server")]
         if let Command::Import(args) = &command {
             return import::run(&context, args).await;
@@ -205,6 +206,7 @@ fn run(cli: Cli, context: Context) -> Result<u8, Failure> {
         match &command {
             Command::Login(args) => return login::login(&context, args).await,
             Command::Logout => return login::logout(&context).await,
+            Command::Watch(args) => return watch::run(&context, args).await,
             _ => {}
         }
         let backend = backend::Backend::for_command(&context)?;
@@ -226,10 +228,17 @@ fn run(cli: Cli, context: Context) -> Result<u8, Failure> {
             Command::Login(_) | Command::Logout => Ok(0),
             #[cfg(feature = "server")]
             Command::Import(_) | Command::Serve(_) => Ok(0),
-            // What needs no backend was run before.
-            Command::Config(_) | Command::Keys(_) | Command::Completions(_) | Command::Man => Ok(0),
+            // What needs no backend, or one of another kind, was run before.
+            Command::Watch(_)
+            | Command::Config(_)
+            | Command::Keys(_)
+            | Command::Completions(_)
+            | Command::Man => Ok(0),
         };
         backend.stop().await;
         outcome
-    })
+    });
+    // A line that nobody takes from the pipe is not waited for, nor that somebody stops reading.
+    runtime.shutdown_background();
+    outcome
 }

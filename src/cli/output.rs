@@ -42,6 +42,16 @@ impl Output {
         self.bytes(text.as_bytes())
     }
 
+    /// An object as JSON on one line, for whoever reads line by line.
+    pub(super) fn json_line(&self, value: &impl Serialize) -> io::Result<()> {
+        let mut text = serde_json::to_string(value).map_err(io::Error::other)?;
+        if self.is_terminal {
+            text = escape(&text);
+        }
+        text.push('\n');
+        self.bytes(text.as_bytes())
+    }
+
     /// Rows in columns that begin one below the other; the last column is not padded.
     pub(super) fn table(&self, headings: &[SafeText], rows: &[Vec<SafeText>]) -> io::Result<()> {
         let mut widths: Vec<usize> = headings.iter().map(SafeText::width).collect();

@@ -45,6 +45,7 @@ fn about(path: &str) -> Option<Text> {
         "show" => Text::CmdShow,
         "contacts" => Text::CmdContacts,
         "requests" => Text::CmdRequests,
+        "watch" => Text::CmdWatch,
         "approve" => Text::CmdApprove,
         "reject" => Text::CmdReject,
         "undo" => Text::CmdUndo,

@@ -486,6 +486,7 @@ texts! {
     CmdShow = "Show a colleague, an external contact or a request";
     CmdContacts = "List your external contacts";
     CmdRequests = "List the requests that wait for you";
+    CmdWatch = "Print each new request and each decision as it happens";
     CmdApprove = "Approve requests";
     CmdReject = "Reject requests";
     CmdUndo = "Take a decision back while it is held";
@@ -587,6 +588,9 @@ texts! {
     ArgCheckFile = "The file; your own settings without it";
     ArgShell = "The shell";
     SearchNobody = "Nobody matches.";
+    WatchNew = "new";
+    WatchTakenBack = "taken back";
+    Watching = "watching for requests and decisions; Ctrl-C ends it.";
     QueryFound = "{n} {n|address|addresses} found.";
     QueryNoAddress = "Nobody with an e-mail address matches.";
     UsageUnknown = "These arguments were not understood. --help lists them.";
