@@ -6,6 +6,7 @@ use std::rc::Rc;
 
 use csv::ByteRecord;
 
+use super::cells::unmarked;
 use crate::domain::{Attribute, MemberRow, RefusedRow, RowFault};
 use crate::text::Untrusted;
 
@@ -69,6 +70,29 @@ enum Column {
     Status,
     Role,
     Other(Untrusted),
+}
+
+/// The columns that have a field of their own, in the order in which they are written.
+pub(super) const COLUMNS: &[&str] = &[
+    "id",
+    "name",
+    "alias",
+    "department",
+    "title",
+    "external_title",
+    "mobile",
+    "phone",
+    "email",
+    "manager",
+    "leader_of",
+    "office",
+    "status",
+    "role",
+];
+
+/// Whether a header may hold `name` for an attribute, so that reading it gives that attribute again.
+pub(super) fn is_column_of_its_own(name: &str) -> bool {
+    !name.is_empty() && !name.contains('\n') && Column::named(name) == Column::Other(Untrusted::from(name))
 }
 
 impl Column {
@@ -177,9 +201,10 @@ impl<R: Read> CsvPeople<R> {
         }
         let mut columns: Vec<Column> = Vec::new();
         for name in &names {
-            let column = Column::named(std::str::from_utf8(name).map_err(|_| CsvError::Header)?);
+            let name = std::str::from_utf8(name).map_err(|_| CsvError::Header)?;
+            let column = Column::named(unmarked(name));
             if columns.contains(&column) && column != Column::Other(Untrusted::default()) {
-                return Err(CsvError::DoubleColumn(Untrusted::from(String::from_utf8_lossy(name).as_ref())));
+                return Err(CsvError::DoubleColumn(Untrusted::from(name)));
             }
             columns.push(column);
         }
@@ -242,6 +267,7 @@ impl<R: Read> CsvPeople<R> {
             let Ok(text) = std::str::from_utf8(bytes) else {
                 return CsvItem::Refused(refused(line, RowFault::Utf8));
             };
+            let text = unmarked(text);
             let value = || Untrusted::from(text);
             match column {
                 Column::Id => row.id = value(),
@@ -309,9 +335,11 @@ fn read_header<R: Read>(source: &mut io::BufReader<R>) -> Result<Vec<u8>, CsvErr
 
 /// The sign that stands most often between the header's names.
 fn guess_delimiter(header: &str) -> u8 {
+    // What stands in quotes belongs to a name.
+    let outside: String = header.split('"').step_by(2).collect();
     [b',', b';', b'\t']
         .into_iter()
-        .max_by_key(|delimiter| (header.bytes().filter(|b| b == delimiter).count(), *delimiter == b','))
+        .max_by_key(|delimiter| (outside.bytes().filter(|b| b == delimiter).count(), *delimiter == b','))
         .unwrap_or(b',')
 }
 
@@ -339,6 +367,22 @@ pub fn split_paths(text: &str) -> Vec<Vec<Untrusted>> {
     path.push(Untrusted::from(part.trim()));
     paths.push(path);
     paths
+}
+
+/// The text that [`split_paths`] takes apart again.
+pub(super) fn join_paths(paths: &[Vec<Untrusted>]) -> String {
+    let part = |part: &Untrusted| {
+        let mut escaped = String::new();
+        for c in part.as_data().chars() {
+            if matches!(c, '/' | '|' | '\\') {
+                escaped.push('\\');
+            }
+            escaped.push(c);
+        }
+        escaped
+    };
+    let path = |path: &Vec<Untrusted>| path.iter().map(part).collect::<Vec<_>>().join("/");
+    paths.iter().map(path).collect::<Vec<_>>().join("|")
 }
 
 #[cfg(test)]
@@ -451,7 +495,7 @@ mod tests {
         }
 
         #[test]
-        fn quoted_fields_come_back(names in prop::collection::vec("[^\u{feff}\r]{1,12}", 1..8)) {
+        fn quoted_fields_come_back(names in prop::collection::vec("[^\u{feff}\r'][^\u{feff}\r]{0,11}", 1..8)) {
             let mut file = csv::Writer::from_writer(Vec::new());
             file.write_record(["id", "name"]).unwrap();
             for (at, name) in names.iter().enumerate() {
