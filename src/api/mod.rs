@@ -5,6 +5,7 @@
 
 mod bodies;
 mod event;
+mod export;
 mod import;
 mod problem;
 
@@ -13,6 +14,7 @@ pub use bodies::{
     Page, Place, RemarkBody, RotateCard, SearchReply, SessionReply, Why,
 };
 pub use event::{EventData, EventKind, EventType};
+pub use export::{ExportField, ExportForm, ExportOf, ExportReply, NewExport};
 pub use import::{
     Applied, ApplyImport, ImportPlan, ImportReply, ImportRowsReply, NewImport, PlannedMember, Signed,
 };

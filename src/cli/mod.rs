@@ -5,6 +5,7 @@ mod backend;
 mod card;
 mod contacts;
 mod decide;
+mod export;
 mod failure;
 mod ids;
 #[cfg(feature = "server")]
@@ -172,6 +173,7 @@ fn run(cli: Cli, context: Context) -> Result<u8, Failure> {
             Command::Reject(args) => decide::reject(&context, &client, args).await,
             Command::Undo(args) => decide::undo(&context, &client, args).await,
             Command::Qr(args) => qr::run(&context, &client, args).await,
+            Command::Export(args) => export::run(&context, &client, args).await,
             Command::Card(args) => card::run(&context, &client, args).await,
             Command::Whoami(args) => whoami::run(&context, &client, args).await,
             #[cfg(feature = "server")]

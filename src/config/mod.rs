@@ -4,6 +4,6 @@ mod files;
 mod paths;
 mod settings;
 
-pub use files::{create_private_dir, read_small, write_private};
+pub use files::{create_private_dir, read_small, write_new, write_private};
 pub use paths::{NoHome, Paths};
 pub use settings::{ConfigError, EXAMPLE, Settings};

@@ -385,6 +385,12 @@ pub(super) fn join_paths(paths: &[Vec<Untrusted>]) -> String {
     paths.iter().map(path).collect::<Vec<_>>().join("|")
 }
 
+/// Several values in one cell, separated by `|`, with `\\|` for the character itself.
+pub fn join_words(words: &[Untrusted]) -> String {
+    let escaped = |word: &Untrusted| word.as_data().replace('\\', "\\\\").replace('|', "\\|");
+    words.iter().map(escaped).collect::<Vec<_>>().join("|")
+}
+
 #[cfg(test)]
 mod tests {
     use std::io::Read as _;

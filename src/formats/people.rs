@@ -58,8 +58,7 @@ pub fn plain_csv(headings: &[&str], rows: &[Vec<String>], formulas: Formulas) ->
     out
 }
 
-/// The directory as JSON: a list of the rows that an import sends, each on a line of its own, without what is
-/// empty.
+/// The directory as JSON: a list of the rows that an import sends, each on a line of its own.
 pub fn people_json(departments: &[DepartmentRow], people: &[MemberRow]) -> Result<String, serde_json::Error> {
     let departments = departments.iter().cloned().map(ImportRow::Department);
     let people = people.iter().cloned().map(|row| ImportRow::Member(Box::new(row)));
@@ -67,11 +66,15 @@ pub fn people_json(departments: &[DepartmentRow], people: &[MemberRow]) -> Resul
     for (at, row) in departments.chain(people).enumerate() {
         out.push_str(if at == 0 { "\n" } else { ",\n" });
         let mut value = serde_json::to_value(row)?;
-        for fields in value.as_object_mut().into_iter().flat_map(|row| row.values_mut()) {
-            if let Some(fields) = fields.as_object_mut() {
-                fields.retain(|name, value| {
-                    name != "line" && *value != Value::from("") && *value != Value::from(Vec::<Value>::new())
-                });
+        for (kind, fields) in value.as_object_mut().into_iter().flatten() {
+            let Some(fields) = fields.as_object_mut() else { continue };
+            // The line is where the reader finds it.
+            fields.remove("line");
+            if kind == "department" {
+                // Every field is there, whether it has a value or not.
+                for name in ["english_name", "order"] {
+                    fields.entry(name).or_insert(Value::Null);
+                }
             }
         }
         out.push_str(&serde_json::to_string(&value)?);
@@ -173,7 +176,7 @@ mod tests {
             attributes: vec![
                 attribute("External Title"),
                 attribute("=Floor"),
-                attribute("a;b;c;d;e;f;g;h;i;j;k;l;m;n;o"),
+                attribute("a;b;c;d;e;f;g;h;i;j;k;l;m;n;o;p;q;r"),
             ],
             ..MemberRow::default()
         };

@@ -491,6 +491,7 @@ texts! {
     CmdQr = "Your namecard's QR code";
     CmdCard = "Your namecard and its link";
     CmdCardRotate = "Give the card a new code; the old one goes on for 7 days";
+    CmdExport = "Write people to a file for other programs";
     CmdWhoami = "Who you are signed in as";
     ArgLang = "Language: en or zh-CN";
     ArgConfig = "Another settings file";
@@ -523,6 +524,10 @@ texts! {
     ArgQrAs = "As text, with colours, or as a picture";
     ArgQrContent = "What the code holds";
     ArgOut = "Write to this file";
+    ArgExportWhat = "The colleagues you see, your external contacts, or your own card";
+    ArgExportAs = "As vCard 3.0 or 4.0, as CSV, or as JSON";
+    ArgForce = "Write over a file that is there";
+    ArgRawCsv = "Leave cells that begin like a formula as they are";
     ArgLeaked = "The old code got into wrong hands: it ends at once";
     SearchNobody = "Nobody matches.";
     UsageUnknown = "These arguments were not understood. --help lists them.";
@@ -530,6 +535,10 @@ texts! {
     NoTerminal = "The screen needs a terminal. In scripts use the commands: namecard --help lists them.";
     CannotRead = "{file} cannot be read: {why}";
     CannotWrite = "{file} cannot be written: {why}";
+    FileIsThere = "{file} is there already. --force writes over it.";
+    RawCsvIsCsv = "--raw-csv goes with --as csv.";
+    RawCsvWarning = "Cells that begin like a formula are left as they are: a spreadsheet may run them.";
+    Exported = "{n} {n|person|people} in {file}.";
     IdAmbiguous = "More than one id ends in {id}. Give more of it.";
     CodeTooLong = "This is too long for a QR code. --content link always fits.";
     PictureNeedsFile = "A picture needs a place: --out FILE, or a pipe.";

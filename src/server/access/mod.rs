@@ -67,6 +67,8 @@ pub(crate) enum Action {
     OwnCards,
     /// Follow what changes.
     Follow,
+    /// Take out what one sees, which is written down.
+    Export,
     /// Bring a directory in.
     Import,
     /// Make companies and sessions: the server's own token only.
@@ -112,7 +114,8 @@ pub(crate) fn can(actor: &Actor, action: Action, object: Object) -> Answer {
         | Action::ReadRequests
         | Action::Decide
         | Action::OwnCards
-        | Action::Follow => actor.has(Role::Member),
+        | Action::Follow
+        | Action::Export => actor.has(Role::Member),
         Action::Import => actor.has(Role::Admin) || actor.has(Role::Operator),
         Action::Operate => actor.has(Role::Operator),
     };
