@@ -50,6 +50,20 @@ fn goes_round(user: &User, form: &str) {
 fn what_went_out_comes_in_again_and_changes_nothing() {
     let user = at_acme();
     goes_round(&user, "csv");
+    goes_round(&user, "json");
+    // A vCard has room for less; whom it names is found again.
+    for form in ["vcf", "vcf4"] {
+        let cards = user.run(&["export", "directory", "--as", form]).ok();
+        let plan = user
+            .run_with(&["import", "-", "--from", "vcard", "--dry-run", "--format", "json"], cards.as_bytes())
+            .json();
+        let plan = &plan["plan"];
+        assert_eq!(
+            (&plan["added_total"], &plan["missing_total"], &plan["refused"]),
+            (&json!(0), &json!(0), &json!([])),
+            "{plan}"
+        );
+    }
     let csv = read(&user, "out.csv");
     assert!(csv.starts_with("id,name,alias,department,title,external_title,mobile,phone,email,manager,leader_of,office,status,'=Desk,Floor\r\n"), "{csv}");
     assert!(csv.contains("zoe,\"Zoe, O'Neil\",Zo,Acme/R\\/D|Acme/Guild,\"'=HYPERLINK(\"\"x\"\")\",Head,'+86 138 0000 4021,010 1,zoe@acme.example,,Acme/R\\/D,\"Tower; 2\",active,'@a,7\r\n"), "{csv}");
@@ -74,6 +88,26 @@ fn vcards_hold_name_company_departments_and_numbers() {
     let four = user.run(&["export", "directory", "--as", "vcf4"]).ok();
     let zoe = zoe.replace("3.0\r\nUID:", "4.0\r\nUID;VALUE=text:").replace("EMAIL;TYPE=INTERNET", "EMAIL");
     assert!(four.contains(&zoe), "{four}");
+}
+
+#[test]
+fn refused_rows_of_every_kind_of_file_have_file_line_and_reason() {
+    let user = at_acme();
+    user.file("bad.json", "[\n{\"member\": {\"id\": \"gus\", \"name\": \"Gus\"}},\n{\"member\": 7},\n{\"member\": {\"id\": \"a b\", \"name\": \"B\"}}\n]\n");
+    let said = user.run(&["import", "bad.json"]).failed(1);
+    let expected =
+        "bad.json:3: cannot be read as a person or department\nbad.json:4: id is not a member id: a b";
+    assert!(said.starts_with(expected), "{said}");
+    user.file(
+        "bad.vcf",
+        "BEGIN:VCARD\nVERSION:2.1\nFN:Old\nEND:VCARD\nBEGIN:VCARD\nVERSION:4.0\nFN:No id\nEND:VCARD\n",
+    );
+    let said = user.run(&["import", "bad.vcf"]).failed(1);
+    let expected = "bad.vcf:1: VERSION is not one of the words this column takes: 2.1\nbad.vcf:5: id is needed and is empty";
+    assert!(said.starts_with(expected), "{said}");
+    user.file("cut.json", "[\n{\"member\":");
+    let said = user.run(&["import", "cut.json"]).failed(1);
+    assert!(said.starts_with("namecard: cut.json: line 2: not JSON"), "{said}");
 }
 
 #[test]

@@ -57,11 +57,22 @@ pub(super) enum Format {
     Json,
 }
 
+/// What a file of people is.
+#[cfg(feature = "server")]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(super) enum FileKind {
+    Csv,
+    Json,
+    Vcard,
+}
+
 #[cfg(feature = "server")]
 #[derive(Debug, Args)]
 pub(super) struct ImportArgs {
     #[arg(value_name = "FILE")]
     pub(super) file: PathBuf,
+    #[arg(long, value_enum)]
+    pub(super) from: Option<FileKind>,
     #[arg(long)]
     pub(super) dry_run: bool,
     #[arg(long)]

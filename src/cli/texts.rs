@@ -68,6 +68,7 @@ fn help(path: &str, arg: &str) -> Option<Text> {
         (_, "format") => Text::ArgFormat,
         ("", "tab") => Text::ArgTab,
         ("import", "file") => Text::ArgImportFile,
+        ("import", "from") => Text::ArgImportFrom,
         ("import", "dry_run") => Text::ArgDryRun,
         ("import", "skip_bad") => Text::ArgSkipBad,
         ("import", "remove_missing") => Text::ArgRemoveMissing,

@@ -7,11 +7,11 @@ use std::rc::Rc;
 use csv::ByteRecord;
 
 use super::cells::unmarked;
-use crate::domain::{Attribute, MemberRow, RefusedRow, RowFault};
+use crate::domain::{Attribute, DepartmentRow, MemberRow, RefusedRow, RowFault};
 use crate::text::Untrusted;
 
 /// Longest line, in bytes.
-const MAX_LINE: usize = 1 << 20;
+pub(super) const MAX_LINE: usize = 1 << 20;
 /// Most columns.
 const MAX_COLUMNS: usize = 256;
 
@@ -37,9 +37,11 @@ pub enum CsvError {
 
 /// What comes out of the file, in its order.
 #[derive(Debug)]
-pub enum CsvItem {
+pub enum PeopleItem {
     /// A row whose shape is right.
     Row(Box<MemberRow>),
+    /// What a source says of a department besides its path.
+    Department(DepartmentRow),
     /// A row that cannot be taken.
     Refused(RefusedRow),
 }
@@ -228,14 +230,14 @@ impl<R: Read> CsvPeople<R> {
         clippy::should_implement_trait,
         reason = "an iterator of results would hide that it may go on after a refusal"
     )]
-    pub fn next(&mut self) -> Result<Option<CsvItem>, io::Error> {
+    pub fn next(&mut self) -> Result<Option<PeopleItem>, io::Error> {
         let Some(reader) = self.reader.as_mut() else { return Ok(None) };
         let line = self.progress.lines.get() + 1;
         self.progress.since_record.set(0);
         let more = reader.read_byte_record(&mut self.record).map_err(io::Error::from)?;
         if self.progress.overflow.take() {
             self.restart_after_line();
-            return Ok(Some(CsvItem::Refused(refused(line, RowFault::LineTooLong))));
+            return Ok(Some(PeopleItem::Refused(refused(line, RowFault::LineTooLong))));
         }
         if !more {
             self.reader = None;
@@ -256,16 +258,16 @@ impl<R: Read> CsvPeople<R> {
         }
     }
 
-    fn row(&self, line: u64) -> CsvItem {
+    fn row(&self, line: u64) -> PeopleItem {
         if self.record.len() != self.columns.len() {
             let mut fault = refused(line, RowFault::FieldCount);
             fault.value = Some(format!("{} / {}", self.record.len(), self.columns.len()).into());
-            return CsvItem::Refused(fault);
+            return PeopleItem::Refused(fault);
         }
         let mut row = MemberRow { line, ..MemberRow::default() };
         for (column, bytes) in self.columns.iter().zip(self.record.iter()) {
             let Ok(text) = std::str::from_utf8(bytes) else {
-                return CsvItem::Refused(refused(line, RowFault::Utf8));
+                return PeopleItem::Refused(refused(line, RowFault::Utf8));
             };
             let text = unmarked(text);
             let value = || Untrusted::from(text);
@@ -291,11 +293,11 @@ impl<R: Read> CsvPeople<R> {
                 }
             }
         }
-        CsvItem::Row(Box::new(row))
+        PeopleItem::Row(Box::new(row))
     }
 }
 
-fn refused(line: u64, code: RowFault) -> RefusedRow {
+pub(super) fn refused(line: u64, code: RowFault) -> RefusedRow {
     RefusedRow { line, column: None, code, value: None }
 }
 
@@ -397,7 +399,7 @@ mod tests {
 
     use proptest::prelude::*;
 
-    use super::{CsvError, CsvItem, CsvPeople, MAX_LINE, split_paths};
+    use super::{CsvError, CsvPeople, MAX_LINE, PeopleItem, split_paths};
     use crate::domain::RowFault;
     use crate::text::Untrusted;
 
@@ -408,8 +410,11 @@ mod tests {
         let mut rows = Vec::new();
         while let Some(item) = people.next()? {
             rows.push(match item {
-                CsvItem::Row(row) => (row.line, Ok(format!("{}|{}", row.id.as_data(), row.name.as_data()))),
-                CsvItem::Refused(fault) => (fault.line, Err(fault.code)),
+                PeopleItem::Row(row) => {
+                    (row.line, Ok(format!("{}|{}", row.id.as_data(), row.name.as_data())))
+                }
+                PeopleItem::Refused(fault) => (fault.line, Err(fault.code)),
+                PeopleItem::Department(row) => panic!("{row:?}"),
             });
         }
         Ok(rows)
@@ -465,7 +470,7 @@ mod tests {
         let endless = b"id,name\nb,".chain(std::io::repeat(b'x').take(64 << 20));
         let mut people = CsvPeople::new(endless).unwrap();
         assert!(
-            matches!(people.next().unwrap(), Some(CsvItem::Refused(f)) if f.code == RowFault::LineTooLong)
+            matches!(people.next().unwrap(), Some(PeopleItem::Refused(f)) if f.code == RowFault::LineTooLong)
         );
         assert!(people.next().unwrap().is_none());
     }

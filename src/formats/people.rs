@@ -150,18 +150,18 @@ mod tests {
 
     use super::{Formulas, any_people, people_csv, plain_csv};
     use crate::domain::{Attribute, MemberRow};
-    use crate::formats::{CsvItem, CsvPeople};
+    use crate::formats::{CsvPeople, PeopleItem};
 
     fn read(file: &str) -> Vec<MemberRow> {
         let mut people = CsvPeople::new(file.as_bytes()).unwrap();
         let mut found = Vec::new();
         while let Some(item) = people.next().unwrap() {
             match item {
-                CsvItem::Row(mut row) => {
+                PeopleItem::Row(mut row) => {
                     row.line = 0;
                     found.push(*row);
                 }
-                CsvItem::Refused(refused) => panic!("{refused:?} in {file}"),
+                other => panic!("{other:?} in {file}"),
             }
         }
         found

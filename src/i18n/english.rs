@@ -330,6 +330,7 @@ texts! {
     // What may be wrong with a row of an import.
     RowUtf8 = "not UTF-8 text";
     RowLineTooLong = "longer than 1 MiB; perhaps a closing quote is missing";
+    RowMalformed = "cannot be read as a person or department";
     RowFieldCount = "another number of fields than the header (has / header)";
     RowMissing = "is needed and is empty";
     RowTooLong = "has more than 128 characters";
@@ -480,7 +481,7 @@ texts! {
 
     // The command line.
     CmdAbout = "The company address book, the contacts outside the company and the queue of approvals, in a terminal. Without a command: the screen.";
-    CmdImport = "Bring your own company in from a CSV file";
+    CmdImport = "Bring your own company in from a file";
     CmdSearch = "Find people by name, pinyin, title, department, e-mail or phone";
     CmdShow = "Show a colleague, an external contact or a request";
     CmdContacts = "List your external contacts";
@@ -502,6 +503,7 @@ texts! {
     ArgFormat = "How to print it";
     ArgTab = "The tab that is in front at the start";
     ArgImportFile = "The file; - for standard input";
+    ArgImportFrom = "What the file is (default: by its name; else CSV)";
     ArgDryRun = "Only say what would be done";
     ArgSkipBad = "Take the good rows although others are refused";
     ArgRemoveMissing = "Take out who is not in the file";
@@ -567,6 +569,9 @@ texts! {
     ConfigValue = "{file} line {line}: {name} takes {takes}. It is ignored, the rest is used.";
     BadMemberId = "{id} is not a member id: {why}";
     CsvEmpty = "the file is empty";
+    FileTooLong = "the file is longer than 2 GiB";
+    FileNotUtf8 = "line {line}: not UTF-8 text";
+    FileNotJson = "line {line}: not JSON, or not a list of rows as `namecard export` writes it";
     CsvHeader = "the first line is not a header of column names in UTF-8";
     CsvMissingColumn = "line 1: the column {column} is missing";
     CsvDoubleColumn = "line 1: the column {column} stands there twice";
