@@ -57,6 +57,7 @@ const DOORS: &[(Door, &[&str])] = &[
             "GET /v1/changes",
             "GET /v1/events",
             "DELETE /v1/session",
+            "POST /v1/exports",
         ],
     ),
     (
@@ -101,6 +102,9 @@ fn good_body(name: &str) -> Value {
         "PUT /v1/contacts/{id}/remark" => json!({"remark": "Bo"}),
         "PUT /v1/card" => json!({}),
         "POST /v1/card/rotate" => json!({"leaked": false}),
+        "POST /v1/exports" => {
+            json!({"what": "directory", "form": "csv", "count": 3, "fields": ["id", "name"]})
+        }
         "PUT /v1/local" => json!({"company": "acme", "member": "bob"}),
         "POST /v1/companies" => {
             json!({"id": "new", "name": "New", "domain": "new.example", "time_zone": "UTC", "made_up": false})

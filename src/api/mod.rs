@@ -6,6 +6,7 @@
 mod admin;
 mod bodies;
 mod event;
+mod export;
 mod import;
 mod problem;
 
@@ -17,6 +18,7 @@ pub use bodies::{
     Page, Place, RemarkBody, RotateCard, SearchReply, SessionReply, Why,
 };
 pub use event::{EventData, EventKind, EventType};
+pub use export::{ExportField, ExportForm, ExportOf, ExportReply, NewExport};
 pub use import::{
     Applied, ApplyImport, ImportPlan, ImportReply, ImportRowsReply, NewImport, PlannedMember, Signed,
 };

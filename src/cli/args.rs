@@ -51,6 +51,7 @@ pub(super) enum Command {
     Undo(UndoArgs),
     Qr(QrArgs),
     Card(CardArgs),
+    Export(ExportArgs),
     Whoami(WhoamiArgs),
     Login(LoginArgs),
     Logout,
@@ -171,11 +172,22 @@ pub(super) enum Format {
     Json,
 }
 
+/// What a file of people is.
+#[cfg(feature = "server")]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(super) enum FileKind {
+    Csv,
+    Json,
+    Vcard,
+}
+
 #[cfg(feature = "server")]
 #[derive(Debug, Args)]
 pub(super) struct ImportArgs {
     #[arg(value_name = "FILE")]
     pub(super) file: PathBuf,
+    #[arg(long, value_enum)]
+    pub(super) from: Option<FileKind>,
     #[arg(long)]
     pub(super) dry_run: bool,
     #[arg(long)]
@@ -335,6 +347,38 @@ pub(super) struct QrArgs {
     pub(super) content: CodeContentName,
     #[arg(long, value_name = "FILE")]
     pub(super) out: Option<PathBuf>,
+}
+
+/// Whose data an export holds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(super) enum ExportName {
+    Directory,
+    External,
+    Me,
+}
+
+/// As what an export is written.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub(super) enum FileForm {
+    #[default]
+    Vcf,
+    Vcf4,
+    Csv,
+    Json,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct ExportArgs {
+    #[arg(value_name = "WHAT", value_enum)]
+    pub(super) what: ExportName,
+    #[arg(long = "as", value_enum, default_value_t)]
+    pub(super) form: FileForm,
+    #[arg(long, value_name = "FILE")]
+    pub(super) out: Option<PathBuf>,
+    #[arg(long, requires = "out")]
+    pub(super) force: bool,
+    #[arg(long)]
+    pub(super) raw_csv: bool,
 }
 
 #[derive(Debug, Args)]

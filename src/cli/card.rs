@@ -14,7 +14,7 @@ use crate::i18n::say;
 use crate::text::SafeText;
 
 /// A card in the shape of `docs/json.md`.
-fn shape(card: &Card) -> Value {
+pub(super) fn shape(card: &Card) -> Value {
     json!({
         "id": card.id,
         "revision": card.revision,

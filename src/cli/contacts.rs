@@ -55,7 +55,8 @@ pub(super) fn shape_with_history(detail: &ContactDetail) -> Value {
     shape
 }
 
-pub(super) async fn run(context: &Context, client: &Client, args: &ContactsArgs) -> Result<u8, Failure> {
+/// All of one's own, newest first.
+pub(super) async fn all(client: &Client) -> Result<Vec<Contact>, Failure> {
     let mut contacts = Vec::new();
     let mut after = String::new();
     loop {
@@ -67,6 +68,11 @@ pub(super) async fn run(context: &Context, client: &Client, args: &ContactsArgs)
         }
     }
     contacts.sort_by(|a, b| (b.since, &b.id).cmp(&(a.since, &a.id)));
+    Ok(contacts)
+}
+
+pub(super) async fn run(context: &Context, client: &Client, args: &ContactsArgs) -> Result<u8, Failure> {
+    let contacts = all(client).await?;
     match args.format {
         Format::Json => context.out.json(&contacts.iter().map(shape).collect::<Vec<_>>())?,
         Format::Table => {

@@ -8,7 +8,7 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::Context;
-use super::args::{Format, ImportArgs};
+use super::args::{FileKind, Format, ImportArgs};
 use super::backend::Backend;
 use super::decide::key;
 use super::failure::Failure;
@@ -17,7 +17,7 @@ use crate::api::{
 };
 use crate::client::{Client, Method};
 use crate::domain::{Company, CompanyId, Fault, ImportRow, MemberId, RefusedRow};
-use crate::formats::{CsvError, CsvItem, CsvPeople};
+use crate::formats::{CsvError, CsvPeople, JsonPeople, PeopleItem, VcardPeople, WholeFileError};
 use crate::i18n::Text;
 use crate::text::SafeText;
 
@@ -77,23 +77,42 @@ fn read(context: &Context, args: &ImportArgs) -> Result<PeopleFile, Failure> {
         })?;
         Box::new(file)
     };
-    let mut people = CsvPeople::new(source).map_err(|error| csv_failure(context, &name, &error))?;
-    let mut file = PeopleFile { name, pieces: Vec::new(), refused: Vec::new(), domain: None };
+    let whole = |error: WholeFileError| whole_file_failure(context, &name, &error);
+    let mut people = match args.from.unwrap_or_else(|| kind_of(&args.file)) {
+        FileKind::Csv => {
+            let people = CsvPeople::new(source).map_err(|error| csv_failure(context, &name, &error))?;
+            People::Csv(Box::new(people))
+        }
+        FileKind::Json => People::Json(JsonPeople::new(source).map_err(whole)?),
+        FileKind::Vcard => People::Vcard(VcardPeople::new(source).map_err(whole)?),
+    };
+    let mut file = PeopleFile { name: name.clone(), pieces: Vec::new(), refused: Vec::new(), domain: None };
     let mut domains: HashMap<String, usize> = HashMap::new();
     let mut piece: Vec<u8> = Vec::new();
-    while let Some(item) = people.next()? {
-        match item {
-            CsvItem::Refused(refused) => file.refused.push(refused),
-            CsvItem::Row(row) => {
+    loop {
+        let item = match &mut people {
+            People::Csv(people) => people.next()?,
+            People::Json(people) => people.next().map_err(whole)?,
+            People::Vcard(people) => people.next(),
+        };
+        let row = match item {
+            None => break,
+            Some(PeopleItem::Refused(refused)) => {
+                file.refused.push(refused);
+                continue;
+            }
+            Some(PeopleItem::Department(row)) => ImportRow::Department(row),
+            Some(PeopleItem::Row(row)) => {
                 if let Some((_, domain)) = row.email.as_data().rsplit_once('@') {
                     *domains.entry(domain.trim().to_ascii_lowercase()).or_default() += 1;
                 }
-                serde_json::to_writer(&mut piece, &ImportRow::Member(row)).map_err(io::Error::other)?;
-                piece.push(b'\n');
-                if piece.len() >= PIECE {
-                    file.pieces.push(std::mem::take(&mut piece).into());
-                }
+                ImportRow::Member(row)
             }
+        };
+        serde_json::to_writer(&mut piece, &row).map_err(io::Error::other)?;
+        piece.push(b'\n');
+        if piece.len() >= PIECE {
+            file.pieces.push(std::mem::take(&mut piece).into());
         }
     }
     if !piece.is_empty() {
@@ -102,6 +121,36 @@ fn read(context: &Context, args: &ImportArgs) -> Result<PeopleFile, Failure> {
     file.domain =
         domains.into_iter().max_by_key(|(domain, count)| (*count, domain.clone())).map(|(domain, _)| domain);
     Ok(file)
+}
+
+/// A file of any kind, open.
+enum People {
+    Csv(Box<CsvPeople<Box<dyn Read>>>),
+    Json(JsonPeople),
+    Vcard(VcardPeople),
+}
+
+/// What a file is by its name.
+fn kind_of(file: &std::path::Path) -> FileKind {
+    let ending = file.extension().map(|ending| ending.to_ascii_lowercase());
+    match ending.as_ref().and_then(|ending| ending.to_str()) {
+        Some("json") => FileKind::Json,
+        Some("vcf" | "vcard") => FileKind::Vcard,
+        _ => FileKind::Csv,
+    }
+}
+
+fn whole_file_failure(context: &Context, file: &SafeText, error: &WholeFileError) -> Failure {
+    let words = &context.words;
+    let at = |text, line: &u64| words.fill(text, &[("line", SafeText::number(*line))]);
+    let why = match error {
+        WholeFileError::Io(error) => SafeText::clean(&error.to_string()),
+        WholeFileError::Empty => words.get(Text::CsvEmpty),
+        WholeFileError::TooLong => words.get(Text::FileTooLong),
+        WholeFileError::Utf8(line) => at(Text::FileNotUtf8, line),
+        WholeFileError::Json(line) => at(Text::FileNotJson, line),
+    };
+    Failure::Said(SafeText::join([file, &why], ": "))
 }
 
 fn csv_failure(context: &Context, file: &SafeText, error: &CsvError) -> Failure {

@@ -8,6 +8,7 @@ mod completions;
 mod config;
 mod contacts;
 mod decide;
+mod export;
 mod failure;
 mod ids;
 #[cfg(feature = "server")]
@@ -221,6 +222,7 @@ fn run(cli: Cli, context: Context) -> Result<u8, Failure> {
             Command::Reject(args) => decide::reject(&context, &client, args).await,
             Command::Undo(args) => decide::undo(&context, &client, args).await,
             Command::Qr(args) => qr::run(&context, &client, args).await,
+            Command::Export(args) => export::run(&context, &client, args).await,
             Command::Card(args) => card::run(&context, &client, args).await,
             Command::Whoami(args) => whoami::run(&context, &client, args).await,
             Command::Admin { command } => admin::run(&context, &backend.operator(), command).await,

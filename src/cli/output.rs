@@ -52,6 +52,22 @@ impl Output {
         self.bytes(text.as_bytes())
     }
 
+    /// JSON that is text already, as [`json`](Self::json) prints it.
+    pub(super) fn json_text(&self, text: &str) -> io::Result<()> {
+        if self.is_terminal { self.bytes(escape(text).as_bytes()) } else { self.bytes(text.as_bytes()) }
+    }
+
+    /// A file for other programs. A terminal gets its lines cleaned: what it shows is to be looked at.
+    pub(super) fn data(&self, text: &str) -> io::Result<()> {
+        if !self.is_terminal {
+            return self.bytes(text.as_bytes());
+        }
+        for line in text.lines() {
+            self.line(&SafeText::clean(line))?;
+        }
+        Ok(())
+    }
+
     /// Rows in columns that begin one below the other; the last column is not padded.
     pub(super) fn table(&self, headings: &[SafeText], rows: &[Vec<SafeText>]) -> io::Result<()> {
         let mut widths: Vec<usize> = headings.iter().map(SafeText::width).collect();

@@ -6,7 +6,7 @@ use super::failure::Failure;
 use crate::client::Client;
 use crate::config::write_private;
 use crate::domain::Card;
-use crate::formats;
+use crate::formats::{Vcard, VcardVersion};
 use crate::i18n::Text;
 use crate::qr::{self, Blocks, Code, Form, Level, Shade};
 use crate::text::SafeText;
@@ -56,14 +56,14 @@ pub(super) async fn run(context: &Context, client: &Client, args: &QrArgs) -> Re
 fn vcard(card: &Card) -> String {
     let (name, company) = (card.owner.name.whole(), card.company.whole());
     let title = card.title.as_ref().map(|title| title.whole());
-    formats::vcard(
-        name.as_str(),
-        Some(company.as_str()),
-        title.as_ref().map(|title| title.as_str()),
-        &[],
-        &[],
-        Some(&card.link),
-    )
+    Vcard {
+        name: name.as_str(),
+        company: Some(company.as_str()),
+        title: title.as_ref().map(|title| title.as_str()),
+        url: Some(&card.link),
+        ..Vcard::default()
+    }
+    .write(VcardVersion::V3)
 }
 
 /// With both colours on every cell.

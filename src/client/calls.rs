@@ -11,7 +11,8 @@ use super::access::Access;
 use super::transport::{Body, Call, Method, Pieces, TransportError};
 use super::{fault, retry};
 use crate::api::{
-    Account, Changes, LookupReply, NewCard, Page, RemarkBody, RotateCard, SYNC_PAGE, SearchReply,
+    Account, Changes, ExportReply, LookupReply, NewCard, NewExport, Page, RemarkBody, RotateCard, SYNC_PAGE,
+    SearchReply,
 };
 use crate::domain::{
     Card, Contact, ContactDetail, ContactId, ContactRevision, Decision, Department, Fault, Member, MemberId,
@@ -248,6 +249,13 @@ impl Client {
     pub async fn rotate_card(&self, revision: i64, leaked: bool, key: &str) -> Result<Card, Fault> {
         let mut call = write(Method::Post, "/v1/card/rotate", Some(revision), key);
         call.body = json(&RotateCard { leaked })?;
+        self.ask(call).await
+    }
+
+    /// Tells of an export, so that it stands in the audit log before it is written.
+    pub async fn tell_export(&self, export: &NewExport, key: &str) -> Result<ExportReply, Fault> {
+        let mut call = write(Method::Post, "/v1/exports", None, key);
+        call.body = json(export)?;
         self.ask(call).await
     }
 

@@ -42,6 +42,31 @@ pub fn write_private(path: &Path, content: &[u8]) -> io::Result<()> {
     File::open(dir)?.sync_all()
 }
 
+/// Writes a whole file as [`write_private`] does, but never over one that is there.
+pub fn write_new(path: &Path, content: &[u8]) -> io::Result<()> {
+    let (dir, aside) = aside(path)?;
+    let result = (|| {
+        let mut file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(&aside)?;
+        file.write_all(content)?;
+        file.sync_all()?;
+        let here = rustix::fs::CWD;
+        match rustix::fs::renameat_with(here, &aside, here, path, rustix::fs::RenameFlags::NOREPLACE) {
+            // Not every file system can; a second name for the file is refused where one is taken, too.
+            Err(rustix::io::Errno::INVAL | rustix::io::Errno::NOSYS | rustix::io::Errno::NOTSUP) => {
+                fs::hard_link(&aside, path)?;
+                fs::remove_file(&aside)
+            }
+            done => done.map_err(io::Error::from),
+        }
+    })();
+    if result.is_err() {
+        // What was begun is of no use; that it cannot be removed changes nothing.
+        let _ = fs::remove_file(&aside);
+    }
+    result?;
+    File::open(dir)?.sync_all()
+}
+
 fn aside(path: &Path) -> io::Result<(PathBuf, PathBuf)> {
     let dir = match path.parent() {
         Some(dir) if !dir.as_os_str().is_empty() => dir.to_owned(),
@@ -73,7 +98,7 @@ pub fn read_small(path: &Path) -> io::Result<Option<Vec<u8>>> {
 mod tests {
     use std::os::unix::fs::{PermissionsExt as _, symlink};
 
-    use super::{create_private_dir, read_small, write_private};
+    use super::{create_private_dir, read_small, write_new, write_private};
 
     #[test]
     fn files_are_private_from_the_start() {
@@ -88,6 +113,21 @@ mod tests {
         assert_eq!((mode(&inside), mode(&file)), (0o700, 0o600));
         assert_eq!(std::fs::read_dir(&inside).unwrap().count(), 1, "nothing is left beside it");
         assert_eq!(read_small(&inside.join("none")).unwrap(), None);
+    }
+
+    #[test]
+    fn a_new_file_is_written_over_nothing() {
+        let dir = tempfile::tempdir().unwrap();
+        let file = dir.path().join("people.vcf");
+        write_new(&file, b"one").unwrap();
+        assert_eq!(std::fs::metadata(&file).unwrap().permissions().mode() & 0o777, 0o600);
+        symlink(dir.path().join("nowhere"), dir.path().join("link")).unwrap();
+        for taken in [file.clone(), dir.path().join("link")] {
+            let refused = write_new(&taken, b"two").unwrap_err();
+            assert_eq!(refused.kind(), std::io::ErrorKind::AlreadyExists, "{refused}");
+        }
+        assert_eq!(read_small(&file).unwrap().unwrap(), b"one");
+        assert_eq!(std::fs::read_dir(dir.path()).unwrap().count(), 2, "nothing is left beside it");
     }
 
     #[test]

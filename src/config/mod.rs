@@ -6,6 +6,6 @@ mod paths;
 mod settings;
 
 pub use accounts::{Account, Accounts, LOCAL};
-pub use files::{create_private_dir, read_small, write_private};
+pub use files::{create_private_dir, read_small, write_new, write_private};
 pub use paths::{NoHome, Paths};
 pub use settings::{ConfigError, EXAMPLE, Settings};

@@ -31,6 +31,7 @@ pub enum ImportRow {
 #[serde(deny_unknown_fields)]
 pub struct DepartmentRow {
     /// Line of the source.
+    #[serde(default)]
     pub line: u64,
     /// From the root down.
     pub path: Vec<Untrusted>,
@@ -106,6 +107,8 @@ pub enum RowFault {
     Utf8,
     /// Longer than a line may be.
     LineTooLong,
+    /// Not in the shape of a row.
+    Malformed,
     /// Another number of fields than the header has.
     FieldCount,
     /// A required field is empty.

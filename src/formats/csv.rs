@@ -6,11 +6,12 @@ use std::rc::Rc;
 
 use csv::ByteRecord;
 
-use crate::domain::{Attribute, MemberRow, RefusedRow, RowFault};
+use super::cells::unmarked;
+use crate::domain::{Attribute, DepartmentRow, MemberRow, RefusedRow, RowFault};
 use crate::text::Untrusted;
 
 /// Longest line, in bytes.
-const MAX_LINE: usize = 1 << 20;
+pub(super) const MAX_LINE: usize = 1 << 20;
 /// Most columns.
 const MAX_COLUMNS: usize = 256;
 
@@ -36,9 +37,11 @@ pub enum CsvError {
 
 /// What comes out of the file, in its order.
 #[derive(Debug)]
-pub enum CsvItem {
+pub enum PeopleItem {
     /// A row whose shape is right.
     Row(Box<MemberRow>),
+    /// What a source says of a department besides its path.
+    Department(DepartmentRow),
     /// A row that cannot be taken.
     Refused(RefusedRow),
 }
@@ -69,6 +72,29 @@ enum Column {
     Status,
     Role,
     Other(Untrusted),
+}
+
+/// The columns that have a field of their own, in the order in which they are written.
+pub(super) const COLUMNS: &[&str] = &[
+    "id",
+    "name",
+    "alias",
+    "department",
+    "title",
+    "external_title",
+    "mobile",
+    "phone",
+    "email",
+    "manager",
+    "leader_of",
+    "office",
+    "status",
+    "role",
+];
+
+/// Whether a header may hold `name` for an attribute, so that reading it gives that attribute again.
+pub(super) fn is_column_of_its_own(name: &str) -> bool {
+    !name.is_empty() && !name.contains('\n') && Column::named(name) == Column::Other(Untrusted::from(name))
 }
 
 impl Column {
@@ -177,9 +203,10 @@ impl<R: Read> CsvPeople<R> {
         }
         let mut columns: Vec<Column> = Vec::new();
         for name in &names {
-            let column = Column::named(std::str::from_utf8(name).map_err(|_| CsvError::Header)?);
+            let name = std::str::from_utf8(name).map_err(|_| CsvError::Header)?;
+            let column = Column::named(unmarked(name));
             if columns.contains(&column) && column != Column::Other(Untrusted::default()) {
-                return Err(CsvError::DoubleColumn(Untrusted::from(String::from_utf8_lossy(name).as_ref())));
+                return Err(CsvError::DoubleColumn(Untrusted::from(name)));
             }
             columns.push(column);
         }
@@ -203,14 +230,14 @@ impl<R: Read> CsvPeople<R> {
         clippy::should_implement_trait,
         reason = "an iterator of results would hide that it may go on after a refusal"
     )]
-    pub fn next(&mut self) -> Result<Option<CsvItem>, io::Error> {
+    pub fn next(&mut self) -> Result<Option<PeopleItem>, io::Error> {
         let Some(reader) = self.reader.as_mut() else { return Ok(None) };
         let line = self.progress.lines.get() + 1;
         self.progress.since_record.set(0);
         let more = reader.read_byte_record(&mut self.record).map_err(io::Error::from)?;
         if self.progress.overflow.take() {
             self.restart_after_line();
-            return Ok(Some(CsvItem::Refused(refused(line, RowFault::LineTooLong))));
+            return Ok(Some(PeopleItem::Refused(refused(line, RowFault::LineTooLong))));
         }
         if !more {
             self.reader = None;
@@ -231,17 +258,18 @@ impl<R: Read> CsvPeople<R> {
         }
     }
 
-    fn row(&self, line: u64) -> CsvItem {
+    fn row(&self, line: u64) -> PeopleItem {
         if self.record.len() != self.columns.len() {
             let mut fault = refused(line, RowFault::FieldCount);
             fault.value = Some(format!("{} / {}", self.record.len(), self.columns.len()).into());
-            return CsvItem::Refused(fault);
+            return PeopleItem::Refused(fault);
         }
         let mut row = MemberRow { line, ..MemberRow::default() };
         for (column, bytes) in self.columns.iter().zip(self.record.iter()) {
             let Ok(text) = std::str::from_utf8(bytes) else {
-                return CsvItem::Refused(refused(line, RowFault::Utf8));
+                return PeopleItem::Refused(refused(line, RowFault::Utf8));
             };
+            let text = unmarked(text);
             let value = || Untrusted::from(text);
             match column {
                 Column::Id => row.id = value(),
@@ -265,11 +293,11 @@ impl<R: Read> CsvPeople<R> {
                 }
             }
         }
-        CsvItem::Row(Box::new(row))
+        PeopleItem::Row(Box::new(row))
     }
 }
 
-fn refused(line: u64, code: RowFault) -> RefusedRow {
+pub(super) fn refused(line: u64, code: RowFault) -> RefusedRow {
     RefusedRow { line, column: None, code, value: None }
 }
 
@@ -309,9 +337,11 @@ fn read_header<R: Read>(source: &mut io::BufReader<R>) -> Result<Vec<u8>, CsvErr
 
 /// The sign that stands most often between the header's names.
 fn guess_delimiter(header: &str) -> u8 {
+    // What stands in quotes belongs to a name.
+    let outside: String = header.split('"').step_by(2).collect();
     [b',', b';', b'\t']
         .into_iter()
-        .max_by_key(|delimiter| (header.bytes().filter(|b| b == delimiter).count(), *delimiter == b','))
+        .max_by_key(|delimiter| (outside.bytes().filter(|b| b == delimiter).count(), *delimiter == b','))
         .unwrap_or(b',')
 }
 
@@ -341,13 +371,35 @@ pub fn split_paths(text: &str) -> Vec<Vec<Untrusted>> {
     paths
 }
 
+/// The text that [`split_paths`] takes apart again.
+pub(super) fn join_paths(paths: &[Vec<Untrusted>]) -> String {
+    let part = |part: &Untrusted| {
+        let mut escaped = String::new();
+        for c in part.as_data().chars() {
+            if matches!(c, '/' | '|' | '\\') {
+                escaped.push('\\');
+            }
+            escaped.push(c);
+        }
+        escaped
+    };
+    let path = |path: &Vec<Untrusted>| path.iter().map(part).collect::<Vec<_>>().join("/");
+    paths.iter().map(path).collect::<Vec<_>>().join("|")
+}
+
+/// Several values in one cell, separated by `|`, with `\\|` for the character itself.
+pub fn join_words(words: &[Untrusted]) -> String {
+    let escaped = |word: &Untrusted| word.as_data().replace('\\', "\\\\").replace('|', "\\|");
+    words.iter().map(escaped).collect::<Vec<_>>().join("|")
+}
+
 #[cfg(test)]
 mod tests {
     use std::io::Read as _;
 
     use proptest::prelude::*;
 
-    use super::{CsvError, CsvItem, CsvPeople, MAX_LINE, split_paths};
+    use super::{CsvError, CsvPeople, MAX_LINE, PeopleItem, split_paths};
     use crate::domain::RowFault;
     use crate::text::Untrusted;
 
@@ -358,8 +410,11 @@ mod tests {
         let mut rows = Vec::new();
         while let Some(item) = people.next()? {
             rows.push(match item {
-                CsvItem::Row(row) => (row.line, Ok(format!("{}|{}", row.id.as_data(), row.name.as_data()))),
-                CsvItem::Refused(fault) => (fault.line, Err(fault.code)),
+                PeopleItem::Row(row) => {
+                    (row.line, Ok(format!("{}|{}", row.id.as_data(), row.name.as_data())))
+                }
+                PeopleItem::Refused(fault) => (fault.line, Err(fault.code)),
+                PeopleItem::Department(row) => panic!("{row:?}"),
             });
         }
         Ok(rows)
@@ -415,7 +470,7 @@ mod tests {
         let endless = b"id,name\nb,".chain(std::io::repeat(b'x').take(64 << 20));
         let mut people = CsvPeople::new(endless).unwrap();
         assert!(
-            matches!(people.next().unwrap(), Some(CsvItem::Refused(f)) if f.code == RowFault::LineTooLong)
+            matches!(people.next().unwrap(), Some(PeopleItem::Refused(f)) if f.code == RowFault::LineTooLong)
         );
         assert!(people.next().unwrap().is_none());
     }
@@ -451,7 +506,7 @@ mod tests {
         }
 
         #[test]
-        fn quoted_fields_come_back(names in prop::collection::vec("[^\u{feff}\r]{1,12}", 1..8)) {
+        fn quoted_fields_come_back(names in prop::collection::vec("[^\u{feff}\r'][^\u{feff}\r]{0,11}", 1..8)) {
             let mut file = csv::Writer::from_writer(Vec::new());
             file.write_record(["id", "name"]).unwrap();
             for (at, name) in names.iter().enumerate() {

@@ -330,6 +330,7 @@ texts! {
     // What may be wrong with a row of an import.
     RowUtf8 = "not UTF-8 text";
     RowLineTooLong = "longer than 1 MiB; perhaps a closing quote is missing";
+    RowMalformed = "cannot be read as a person or department";
     RowFieldCount = "another number of fields than the header (has / header)";
     RowMissing = "is needed and is empty";
     RowTooLong = "has more than 128 characters";
@@ -480,7 +481,7 @@ texts! {
 
     // The command line.
     CmdAbout = "The company address book, the contacts outside the company and the queue of approvals, in a terminal. Without a command: the screen.";
-    CmdImport = "Bring your own company in from a CSV file";
+    CmdImport = "Bring your own company in from a file";
     CmdSearch = "Find people by name, pinyin, title, department, e-mail or phone";
     CmdQuery = "Find mail addresses for a mail program";
     CmdShow = "Show a colleague, an external contact or a request";
@@ -493,6 +494,7 @@ texts! {
     CmdQr = "Your namecard's QR code";
     CmdCard = "Your namecard and its link";
     CmdCardRotate = "Give the card a new code; the old one goes on for 7 days";
+    CmdExport = "Write people to a file for other programs";
     CmdWhoami = "Who you are signed in as";
     CmdLogin = "Sign in to a company's server";
     CmdLogout = "Sign out: the token ends on the server and is forgotten here";
@@ -561,6 +563,7 @@ texts! {
     ArgFormat = "How to print it";
     ArgTab = "The tab that is in front at the start";
     ArgImportFile = "The file; - for standard input";
+    ArgImportFrom = "What the file is (default: by its name; else CSV)";
     ArgDryRun = "Only say what would be done";
     ArgSkipBad = "Take the good rows although others are refused";
     ArgRemoveMissing = "Take out who is not in the file";
@@ -584,6 +587,10 @@ texts! {
     ArgQrAs = "As text, with colours, or as a picture";
     ArgQrContent = "What the code holds";
     ArgOut = "Write to this file";
+    ArgExportWhat = "The colleagues you see, your external contacts, or your own card";
+    ArgExportAs = "As vCard 3.0 or 4.0, as CSV, or as JSON";
+    ArgForce = "Write over a file that is there";
+    ArgRawCsv = "Leave cells that begin like a formula as they are";
     ArgLeaked = "The old code got into wrong hands: it ends at once";
     ArgCheckFile = "The file; your own settings without it";
     ArgShell = "The shell";
@@ -598,6 +605,10 @@ texts! {
     NoTerminal = "The screen needs a terminal. In scripts use the commands: namecard --help lists them.";
     CannotRead = "{file} cannot be read: {why}";
     CannotWrite = "{file} cannot be written: {why}";
+    FileIsThere = "{file} is there already. --force writes over it.";
+    RawCsvIsCsv = "--raw-csv goes with --as csv.";
+    RawCsvWarning = "Cells that begin like a formula are left as they are: a spreadsheet may run them.";
+    Exported = "{n} {n|person|people} in {file}.";
     IdAmbiguous = "More than one id ends in {id}. Give more of it.";
     CodeTooLong = "This is too long for a QR code. --content link always fits.";
     PictureNeedsFile = "A picture needs a place: --out FILE, or a pipe.";
@@ -631,6 +642,9 @@ texts! {
     ConfigNone = "{file}: there is no such file, and the defaults hold.";
     BadMemberId = "{id} is not a member id: {why}";
     CsvEmpty = "the file is empty";
+    FileTooLong = "the file is longer than 2 GiB";
+    FileNotUtf8 = "line {line}: not UTF-8 text";
+    FileNotJson = "line {line}: not JSON, or not a list of rows as `namecard export` writes it";
     CsvHeader = "the first line is not a header of column names in UTF-8";
     CsvMissingColumn = "line 1: the column {column} is missing";
     CsvDoubleColumn = "line 1: the column {column} stands there twice";

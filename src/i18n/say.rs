@@ -199,6 +199,7 @@ impl Words {
         self.get(match fault {
             RowFault::Utf8 => Text::RowUtf8,
             RowFault::LineTooLong => Text::RowLineTooLong,
+            RowFault::Malformed => Text::RowMalformed,
             RowFault::FieldCount => Text::RowFieldCount,
             RowFault::Missing => Text::RowMissing,
             RowFault::TooLong => Text::RowTooLong,

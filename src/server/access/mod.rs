@@ -67,6 +67,8 @@ pub(crate) enum Action {
     OwnCards,
     /// Follow what changes.
     Follow,
+    /// Take out what one sees, which is written down.
+    Export,
     /// Bring a directory in.
     Import,
     /// Give and take tokens and roles in a company.
@@ -117,7 +119,8 @@ pub(crate) fn can(actor: &Actor, action: Action, object: Object) -> Answer {
         | Action::Decide
         | Action::OwnCards
         | Action::Follow
-        | Action::SignOut => actor.has(Role::Member),
+        | Action::SignOut
+        | Action::Export => actor.has(Role::Member),
         Action::Import | Action::Administer => actor.has(Role::Admin) || actor.has(Role::Operator),
         Action::Operate => actor.has(Role::Operator),
     };

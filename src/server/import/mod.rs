@@ -13,20 +13,44 @@ use super::store::StoreError;
 use super::store::imports::{self, ImportHead, Present};
 use super::store::{Conn, departments};
 use crate::api::{ImportPlan, PlannedMember};
-use crate::domain::{CheckedMember, MemberId};
+use crate::domain::{CheckedMember, GivenRole, MemberId};
 use crate::server::secrets::{Hash, sha256};
+use crate::text::Untrusted;
 
 /// The source that files belong to.
 pub(crate) const FILE_SOURCE: &str = "import";
 /// Names that a plan lists of each kind.
 const LISTED: usize = 1_000;
 
-/// What a member's row says, to be compared with what it said the last time. The line does not count.
+/// What a member's row says, to be compared with what it said the last time: the same however it is put. The
+/// line does not count, nor does the role, which others set as well.
 fn hash_of(member: &CheckedMember) -> Result<Hash, StoreError> {
     let mut row = member.row.clone();
     row.line = 0;
     row.attributes.sort();
+    row.status = member.status.as_str().into();
+    (row.role, row.manager) = (Untrusted::default(), Untrusted::default());
+    // Who leads a department stands in its list, also when the row does not say so.
+    let mut places: Vec<Vec<Untrusted>> = Vec::new();
+    for path in row.departments.into_iter().chain(row.leader_of.iter().cloned()) {
+        if !places.contains(&path) {
+            places.push(path);
+        }
+    }
+    row.departments = places;
+    row.leader_of.sort();
+    row.leader_of.dedup();
     Ok(sha256(&serde_json::to_vec(&(row, member.manager.as_ref().map(MemberId::key)))?))
+}
+
+/// Whether a row leaves somebody the role they have.
+fn keeps_role(member: &CheckedMember, there: &Present) -> bool {
+    match member.role {
+        GivenRole::Unsaid => true,
+        GivenRole::None => there.special_role == "none",
+        GivenRole::Admin => there.special_role == "admin",
+        GivenRole::Auditor => there.special_role == "auditor",
+    }
 }
 
 /// How the checked rows differ from the company's directory.
@@ -46,7 +70,9 @@ fn compare(checked: &Checked, present: &HashMap<String, Present>) -> Result<Diff
         let key = member.id.key();
         match present.get(&key) {
             None => difference.added.push(at),
-            Some(there) if there.source_hash == hash_of(member)? => difference.unchanged += 1,
+            Some(there) if there.source_hash == hash_of(member)? && keeps_role(member, there) => {
+                difference.unchanged += 1;
+            }
             Some(there) => difference.changed.push((at, there.sk)),
         }
         seen.insert(key);

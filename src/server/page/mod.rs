@@ -25,7 +25,7 @@ use super::respond::{Failure, header_text};
 use super::secrets::{normalise_token, sha256};
 use super::store::cards::{self, OpenCard};
 use crate::domain::Time;
-use crate::formats;
+use crate::formats::{Vcard, VcardVersion};
 use crate::i18n::{Lang, Text, Words};
 
 /// The pages' style; its hash stands in the content security policy.
@@ -187,14 +187,13 @@ async fn vcard(State(app): State<App>, Token(token): Token, headers: HeaderMap) 
     let (name, company) = (card.name.whole(), card.company_name.whole());
     let title = card.title.as_ref().map(|title| title.whole());
     // Exactly what the page shows.
-    let file = formats::vcard(
-        name.as_str(),
-        Some(company.as_str()),
-        title.as_ref().map(|title| title.as_str()),
-        &[],
-        &[],
-        None,
-    );
+    let file = Vcard {
+        name: name.as_str(),
+        company: Some(company.as_str()),
+        title: title.as_ref().map(|title| title.as_str()),
+        ..Vcard::default()
+    }
+    .write(VcardVersion::V3);
     let headers = [
         (header::CONTENT_TYPE, HeaderValue::from_static("text/vcard; charset=utf-8")),
         (header::CONTENT_DISPOSITION, HeaderValue::from_static("attachment; filename=\"namecard.vcf\"")),

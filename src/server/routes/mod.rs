@@ -6,6 +6,7 @@ mod card;
 mod changes;
 mod contacts;
 mod directory;
+mod exports;
 mod guard;
 mod health;
 mod imports;
@@ -77,6 +78,7 @@ pub(crate) const ROUTES: &[Route] = routes! {
     POST "/v1/card/rotate" OwnCards card::rotate;
     GET "/v1/changes" Follow changes::changes;
     GET "/v1/events" Follow changes::events;
+    POST "/v1/exports" Export exports::record;
     GET "/v1/local" Operate admin::local;
     POST "/v1/companies" Operate admin::add_company;
     POST "/v1/sessions" Operate admin::add_session;
@@ -120,6 +122,7 @@ pub(crate) const ROUTES: &[Route] = routes! {
         card::rotate,
         changes::changes,
         changes::events,
+        exports::record,
         admin::local,
         admin::add_company,
         admin::add_session,
