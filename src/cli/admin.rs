@@ -1,9 +1,5 @@
 //! `namecard admin`: what a company's admin and the operator do.
 
-use std::io;
-
-use serde::Serialize;
-
 use super::Context;
 use super::args::{AdminCommand, CompanyCommand, RoleName, TokenArgs, TokenCommand, TokenFormat};
 use super::failure::Failure;
@@ -13,6 +9,7 @@ use crate::api::{
 };
 use crate::client::{Client, Method};
 use crate::domain::{CompanyId, MemberId};
+use crate::formats::{Formulas, plain_csv};
 use crate::i18n::{Text, say};
 use crate::text::SafeText;
 
@@ -114,31 +111,21 @@ async fn token(context: &Context, client: &Client, args: &TokenArgs) -> Result<u
     print_issued(context, args, &issued.items)
 }
 
-#[derive(Serialize)]
-struct CsvRow<'a> {
-    member: &'a str,
-    name: &'a str,
-    expires: String,
-    token: &'a str,
-}
-
 /// One token stands alone on its line, to be piped on.
 fn print_issued(context: &Context, args: &TokenArgs, items: &[IssuedToken]) -> Result<u8, Failure> {
     match args.format {
         TokenFormat::Json => context.out.json(&items)?,
         TokenFormat::Csv => {
-            let mut out = csv::Writer::from_writer(Vec::new());
-            for item in items {
-                out.serialize(CsvRow {
-                    member: item.member.as_str(),
-                    name: item.name.line(usize::MAX).as_str(),
-                    expires: item.expires.timestamp().to_string(),
-                    token: &item.token,
+            let rows: Vec<Vec<String>> = items
+                .iter()
+                .map(|item| {
+                    let expires = item.expires.timestamp().to_string();
+                    let name = item.name.whole().as_str().to_owned();
+                    vec![item.member.as_str().to_owned(), name, expires, item.token.clone()]
                 })
-                .map_err(io::Error::other)?;
-            }
-            let bytes = out.into_inner().map_err(|error| io::Error::other(error.to_string()))?;
-            context.out.bytes(&bytes)?;
+                .collect();
+            let text = plain_csv(&["member", "name", "expires", "token"], &rows, Formulas::Marked);
+            context.out.data(&text)?;
         }
         TokenFormat::Table => {
             for item in items {

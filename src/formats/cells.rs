@@ -27,7 +27,7 @@ fn is_formula(text: &str) -> bool {
         .unwrap_or(false)
 }
 
-/// A cell without the mark that [`line`] gave it.
+/// A cell without the mark that `line` gave it.
 pub(super) fn unmarked(text: &str) -> &str {
     match text.strip_prefix('\'') {
         Some(rest) if is_formula(rest) => rest,
