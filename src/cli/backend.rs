@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use super::Context;
 use super::failure::Failure;
+use super::remote;
 #[cfg(feature = "server")]
 use crate::client::Access;
 use crate::client::Client;
@@ -94,7 +95,7 @@ impl Backend {
 
 impl Backend {
     fn remote(context: &Context) -> Result<Option<Self>, Failure> {
-        match &context.remote {
+        match remote::choose(context)? {
             Some(remote) => Ok(Some(Self::Remote(remote.client(&context.words)?))),
             None => Ok(None),
         }

@@ -49,8 +49,7 @@ fn check(context: &Context, file: &Path, named: bool) -> Result<u8, Failure> {
             return Ok(0);
         }
         Found::Unreadable(error) => {
-            let why = SafeText::clean(&error.to_string());
-            return Err(Failure::Said(words.fill(Text::CannotRead, &[("file", shown), ("why", why)])));
+            return Err(Failure::of_file(words, Text::CannotRead, file, &error));
         }
         Found::Read(errors) => errors,
     };

@@ -68,8 +68,7 @@ pub(super) async fn run(context: &Context, client: &Client, args: &ExportArgs) -
                 if error.kind() == io::ErrorKind::AlreadyExists {
                     return Failure::Said(words.fill(Text::FileIsThere, &[("file", shown.clone())]));
                 }
-                let why = SafeText::clean(&error.to_string());
-                Failure::Said(words.fill(Text::CannotWrite, &[("file", shown.clone()), ("why", why)]))
+                Failure::of_file(words, Text::CannotWrite, path, &error)
             })?;
             let n = SafeText::number(u64::from(told.count));
             context.out.line(&words.fill(Text::Exported, &[("n", n), ("file", shown)]))?;

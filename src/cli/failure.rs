@@ -1,6 +1,7 @@
 //! What ends a command badly, and the exit code that says so.
 
 use std::io::{self, Write as _};
+use std::path::Path;
 use std::process::ExitCode;
 
 use crate::domain::Fault;
@@ -57,6 +58,12 @@ pub(super) const fn code_of(fault: &Fault) -> u8 {
 }
 
 impl Failure {
+    /// A file that `text` says something about: what it is called, and why it went wrong.
+    pub(super) fn of_file(words: &Words, text: Text, file: &Path, why: &impl std::fmt::Display) -> Self {
+        let file = SafeText::clean(&file.display().to_string());
+        Self::Said(words.fill(text, &[("file", file), ("why", SafeText::clean(&why.to_string()))]))
+    }
+
     /// The exit code.
     pub(super) fn code(&self) -> u8 {
         match self {

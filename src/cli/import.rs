@@ -71,10 +71,8 @@ fn read(context: &Context, args: &ImportArgs) -> Result<PeopleFile, Failure> {
     let source: Box<dyn Read> = if args.file.as_os_str() == "-" {
         Box::new(io::stdin().lock())
     } else {
-        let file = std::fs::File::open(&args.file).map_err(|error| {
-            let why = SafeText::clean(&error.to_string());
-            Failure::Said(context.words.fill(Text::CannotRead, &[("file", name.clone()), ("why", why)]))
-        })?;
+        let file = std::fs::File::open(&args.file)
+            .map_err(|error| Failure::of_file(&context.words, Text::CannotRead, &args.file, &error))?;
         Box::new(file)
     };
     let whole = |error: WholeFileError| whole_file_failure(context, &name, &error);

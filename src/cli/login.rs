@@ -29,12 +29,15 @@ pub(super) async fn login(context: &Context, args: &LoginArgs) -> Result<u8, Fai
     // Asked before anything is typed: a server that is not there, or is no namecard, says so first.
     let nobody = Remote::new(origin.clone(), String::new()).client(words)?;
     let _: crate::api::Health = nobody.call(Method::Get, "/v1/health", None, None::<&()>).await?;
-    let token = match given.or_else(|| accounts.on(&origin).map(|known| known.token().to_owned())) {
-        Some(token) if works(context, &origin, &token).await? => token,
-        Some(_) | None => ask_token(context)?,
+    let known = given.or_else(|| accounts.on(&origin).map(|known| known.token().to_owned()));
+    let (token, account) = match signed_in(context, &origin, known).await? {
+        Some(found) => found,
+        None => {
+            let token = ask_token(context)?;
+            let found = signed_in(context, &origin, Some(token)).await?;
+            found.ok_or(Fault::NotSignedIn)?
+        }
     };
-    let client = Remote::new(origin.clone(), token.clone()).client(words)?;
-    let account = client.account().await?;
     let (company, member) =
         (account.company.id.as_str().to_owned(), account.me.member.id.as_str().to_owned());
     accounts.use_account(Account::new(origin.clone(), company, member, token));
@@ -57,11 +60,16 @@ fn keep(accounts: &Accounts, context: &Context) -> Result<(), Failure> {
     Ok(accounts.write(&context.paths.data)?)
 }
 
-/// Whether a token is good for a member of the server.
-async fn works(context: &Context, origin: &str, token: &str) -> Result<bool, Failure> {
-    match Remote::new(origin.to_owned(), token.to_owned()).client(&context.words)?.account().await {
-        Ok(_) => Ok(true),
-        Err(Fault::NotSignedIn) => Ok(false),
+/// Whose a token is on the server; none when it is nobody's, or there is none.
+async fn signed_in(
+    context: &Context,
+    origin: &str,
+    token: Option<String>,
+) -> Result<Option<(String, crate::api::Account)>, Failure> {
+    let Some(token) = token else { return Ok(None) };
+    match Remote::new(origin.to_owned(), token.clone()).client(&context.words)?.account().await {
+        Ok(account) => Ok(Some((token, account))),
+        Err(Fault::NotSignedIn) => Ok(None),
         Err(fault) => Err(fault.into()),
     }
 }

@@ -6,7 +6,6 @@ use std::sync::Mutex;
 
 use super::failure::Failure;
 use crate::i18n::{Text, Words};
-use crate::text::SafeText;
 
 /// Names the file that the log is appended to.
 const VARIABLE: &str = "NAMECARD_LOG";
@@ -14,15 +13,12 @@ const VARIABLE: &str = "NAMECARD_LOG";
 /// Begins logging, if a file was named.
 pub(super) fn begin(words: &Words) -> Result<(), Failure> {
     let Some(path) = std::env::var_os(VARIABLE).filter(|path| !path.is_empty()) else { return Ok(()) };
-    let file = OpenOptions::new().append(true).create(true).mode(0o600).open(&path).map_err(|error| {
-        Failure::Said(words.fill(
-            Text::CannotWrite,
-            &[
-                ("file", SafeText::clean(&path.to_string_lossy())),
-                ("why", SafeText::clean(&error.to_string())),
-            ],
-        ))
-    })?;
+    let file = OpenOptions::new()
+        .append(true)
+        .create(true)
+        .mode(0o600)
+        .open(&path)
+        .map_err(|error| Failure::of_file(words, Text::CannotWrite, path.as_ref(), &error))?;
     // What libraries say may hold paths and addresses: only our own events are written.
     let ours = tracing_subscriber::filter::filter_fn(|event| event.target().starts_with("namecard"));
     let layer = tracing_subscriber::fmt::layer().json().flatten_event(true).with_writer(Mutex::new(file));

@@ -28,6 +28,7 @@ mod search;
 #[cfg(feature = "server")]
 mod serve;
 mod show;
+mod signals;
 mod texts;
 mod watch;
 mod whoami;
@@ -44,6 +45,7 @@ use crate::i18n::{Lang, Text, Words};
 use crate::text::SafeText;
 pub use args::command;
 use args::{Cli, Command};
+use backend::Backend;
 use failure::Failure;
 pub use manual::manual;
 use output::Output;
@@ -58,8 +60,9 @@ struct Context {
     /// Whether it was named.
     config_named: bool,
     paths: Paths,
-    remote: Option<remote::Remote>,
-    token_file: Option<std::path::PathBuf>,
+    /// The server that was named on the command line.
+    server: Option<String>,
+    token_file: Option<PathBuf>,
     out: Output,
     #[cfg(feature = "server")]
     demo: Option<u64>,
@@ -140,23 +143,11 @@ fn context(cli: &Cli, words: Words) -> Result<(Context, Vec<SafeText>), Failure>
         }
         Err(_) if looks_itself => Settings::default(),
         Err(error) => {
-            return Err(Failure::Said(words.fill(
-                Text::CannotRead,
-                &[
-                    ("file", SafeText::clean(&file.display().to_string())),
-                    ("why", SafeText::clean(&error.to_string())),
-                ],
-            )));
+            return Err(Failure::of_file(&words, Text::CannotRead, &file, &error));
         }
     };
     let lang = cli.lang.as_deref().and_then(Lang::parse).or_else(|| Lang::parse(&settings.lang));
     let words = lang.map_or(words, Words::of);
-    // `login` and `serve` say themselves what they are about.
-    #[cfg(feature = "server")]
-    let alone = matches!(cli.command, Some(Command::Login(_) | Command::Logout | Command::Serve(_)));
-    #[cfg(not(feature = "server"))]
-    let alone = matches!(cli.command, Some(Command::Login(_) | Command::Logout));
-    let remote = if alone { None } else { remote::choose(cli, &words, &paths)? };
     let zone = jiff::tz::TimeZone::system();
     let out = Output::new();
     let no_color = cli.no_color || std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty());
@@ -164,7 +155,7 @@ fn context(cli: &Cli, words: Words) -> Result<(Context, Vec<SafeText>), Failure>
         Context {
             words,
             settings,
-            remote,
+            server: cli.server.clone(),
             token_file: cli.token_file.clone(),
             config: file,
             config_named: cli.config.is_some(),
@@ -183,64 +174,64 @@ fn context(cli: &Cli, words: Words) -> Result<(Context, Vec<SafeText>), Failure>
 fn run(cli: Cli, context: Context) -> Result<u8, Failure> {
     logs::begin(&context.words)?;
     let Some(command) = cli.command else { return screen::run(&context, cli.tab) };
-    #[cfg(feature = "server")]
-    if let Command::Serve(args) = &command {
-        let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
-        return runtime.block_on(serve::run(&context, args));
-    }
-    match &command {
-        Command::Config(args) => return config::run(&context, &args.action),
-        Command::Keys(args) => return keys::run(&context, args),
-        Command::Completions(args) => return completions::run(&context, args),
-        Command::Man => return manual::run(&context),
-        _ => {}
-    }
-    let runtime = tokio::runtime::Builder::new_current_thread()
-        .enable_all()
-        .build()
-        .map_err(|error| Failure::Said(SafeText::clean(&error.to_string())))?;
-    let outcome = runtime.block_on(async {
+    let mut builder = match &command {
         #[cfg(feature = "server")]
-        if let Command::Import(args) = &command {
-            return import::run(&context, args).await;
-        }
-        match &command {
-            Command::Login(args) => return login::login(&context, args).await,
-            Command::Logout => return login::logout(&context).await,
-            Command::Watch(args) => return watch::run(&context, args).await,
-            _ => {}
-        }
-        let backend = backend::Backend::for_command(&context)?;
-        let client = backend.client();
-        let outcome = match &command {
-            Command::Search(args) => search::run(&context, &client, args).await,
-            Command::Query(args) => query::run(&context, &client, args).await,
-            Command::Show(args) => show::run(&context, &client, args).await,
-            Command::Contacts(args) => contacts::run(&context, &client, args).await,
-            Command::Requests(args) => requests::run(&context, &client, args).await,
-            Command::Approve(args) => decide::approve(&context, &client, args).await,
-            Command::Reject(args) => decide::reject(&context, &client, args).await,
-            Command::Undo(args) => decide::undo(&context, &client, args).await,
-            Command::Qr(args) => qr::run(&context, &client, args).await,
-            Command::Export(args) => export::run(&context, &client, args).await,
-            Command::Card(args) => card::run(&context, &client, args).await,
-            Command::Whoami(args) => whoami::run(&context, &client, args).await,
-            Command::Admin { command } => admin::run(&context, &backend.operator(), command).await,
-            // Dealt with above.
-            Command::Login(_) | Command::Logout => Ok(0),
-            #[cfg(feature = "server")]
-            Command::Import(_) | Command::Serve(_) => Ok(0),
-            // What needs no backend, or one of another kind, was run before.
-            Command::Watch(_)
-            | Command::Config(_)
-            | Command::Keys(_)
-            | Command::Completions(_)
-            | Command::Man => Ok(0),
-        };
-        backend.stop().await;
-        outcome
-    });
+        Command::Serve(_) => tokio::runtime::Builder::new_multi_thread(),
+        _ => tokio::runtime::Builder::new_current_thread(),
+    };
+    let runtime = builder.enable_all().build()?;
+    let outcome = runtime.block_on(run_command(&context, &command));
     // A line that nobody takes from the pipe is not waited for, nor that somebody stops reading.
     runtime.shutdown_background();
+    outcome
+}
+
+async fn run_command(context: &Context, command: &Command) -> Result<u8, Failure> {
+    match command {
+        Command::Config(args) => config::run(context, &args.action),
+        Command::Keys(args) => keys::run(context, args),
+        Command::Completions(args) => completions::run(context, args),
+        Command::Man => manual::run(context),
+        Command::Login(args) => login::login(context, args).await,
+        Command::Logout => login::logout(context).await,
+        Command::Watch(args) => watch::run(context, args).await,
+        #[cfg(feature = "server")]
+        Command::Import(args) => import::run(context, args).await,
+        #[cfg(feature = "server")]
+        Command::Serve(args) => serve::run(context, args).await,
+        Command::Search(args) => with(context, async |b| search::run(context, &b.client(), args).await).await,
+        Command::Query(args) => with(context, async |b| query::run(context, &b.client(), args).await).await,
+        Command::Show(args) => with(context, async |b| show::run(context, &b.client(), args).await).await,
+        Command::Contacts(args) => {
+            with(context, async |b| contacts::run(context, &b.client(), args).await).await
+        }
+        Command::Requests(args) => {
+            with(context, async |b| requests::run(context, &b.client(), args).await).await
+        }
+        Command::Approve(args) => {
+            with(context, async |b| decide::approve(context, &b.client(), args).await).await
+        }
+        Command::Reject(args) => {
+            with(context, async |b| decide::reject(context, &b.client(), args).await).await
+        }
+        Command::Undo(args) => with(context, async |b| decide::undo(context, &b.client(), args).await).await,
+        Command::Qr(args) => with(context, async |b| qr::run(context, &b.client(), args).await).await,
+        Command::Export(args) => with(context, async |b| export::run(context, &b.client(), args).await).await,
+        Command::Card(args) => with(context, async |b| card::run(context, &b.client(), args).await).await,
+        Command::Whoami(args) => with(context, async |b| whoami::run(context, &b.client(), args).await).await,
+        Command::Admin { command } => {
+            with(context, async |b| admin::run(context, &b.operator(), command).await).await
+        }
+    }
+}
+
+/// Does something with the backend of one command, and lets go of it whatever came of it.
+async fn with(
+    context: &Context,
+    doing: impl AsyncFnOnce(&Backend) -> Result<u8, Failure>,
+) -> Result<u8, Failure> {
+    let backend = Backend::for_command(context)?;
+    let outcome = doing(&backend).await;
+    backend.stop().await;
     outcome
 }

@@ -34,15 +34,8 @@ pub(super) async fn run(context: &Context, client: &Client, args: &QrArgs) -> Re
         CodeForm::Svg => qr::svg(&blocks.code).into_bytes(),
     };
     match &args.out {
-        Some(path) => write_private(path, &bytes).map_err(|error| {
-            Failure::Said(context.words.fill(
-                Text::CannotWrite,
-                &[
-                    ("file", SafeText::clean(&path.display().to_string())),
-                    ("why", SafeText::clean(&error.to_string())),
-                ],
-            ))
-        })?,
+        Some(path) => write_private(path, &bytes)
+            .map_err(|error| Failure::of_file(&context.words, Text::CannotWrite, path, &error))?,
         // A picture on a terminal is noise.
         None if form == CodeForm::Png && context.out.is_terminal => {
             return Err(Failure::Usage(context.words.get(Text::PictureNeedsFile)));

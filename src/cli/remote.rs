@@ -3,10 +3,10 @@
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use super::args::Cli;
+use super::Context;
 use super::failure::Failure;
 use crate::client::{Client, Fixed, HttpTransport, OriginError};
-use crate::config::{Account, Accounts, LOCAL, Paths};
+use crate::config::{Account, Accounts, LOCAL};
 use crate::i18n::{Text, Words};
 use crate::text::SafeText;
 
@@ -16,7 +16,7 @@ const TOKEN: &str = "NAMECARD_TOKEN";
 /// A server that was named.
 pub(super) struct Remote {
     /// Scheme, host and port.
-    pub(super) origin: String,
+    origin: String,
     token: String,
 }
 
@@ -61,11 +61,8 @@ pub(super) fn origin(typed: &str) -> String {
 /// The token that was handed in beside the accounts: a file's first line, else the environment's.
 pub(super) fn given_token(words: &Words, file: Option<&PathBuf>) -> Result<Option<String>, Failure> {
     if let Some(file) = file {
-        let text = std::fs::read_to_string(file).map_err(|error| {
-            let file = SafeText::clean(&file.display().to_string());
-            let why = SafeText::clean(&error.to_string());
-            Failure::Said(words.fill(Text::CannotRead, &[("file", file), ("why", why)]))
-        })?;
+        let text = std::fs::read_to_string(file)
+            .map_err(|error| Failure::of_file(words, Text::CannotRead, file, &error))?;
         return Ok(Some(text.lines().next().unwrap_or_default().trim().to_owned()));
     }
     Ok(std::env::var(TOKEN).ok().map(|token| token.trim().to_owned()).filter(|token| !token.is_empty()))
@@ -73,14 +70,15 @@ pub(super) fn given_token(words: &Words, file: Option<&PathBuf>) -> Result<Optio
 
 /// The server that is meant: by `--server`, by the environment, or the one signed in to last. None:
 /// this computer's own data.
-pub(super) fn choose(cli: &Cli, words: &Words, paths: &Paths) -> Result<Option<Remote>, Failure> {
+pub(super) fn choose(context: &Context) -> Result<Option<Remote>, Failure> {
     #[cfg(feature = "server")]
-    if cli.demo.is_some() {
+    if context.demo.is_some() {
         return Ok(None);
     }
-    let named = cli.server.clone().or_else(|| std::env::var(SERVER).ok()).filter(|server| !server.is_empty());
-    let token = given_token(words, cli.token_file.as_ref())?;
-    let accounts = Accounts::read(&paths.data)?;
+    let named =
+        context.server.clone().or_else(|| std::env::var(SERVER).ok()).filter(|server| !server.is_empty());
+    let token = given_token(&context.words, context.token_file.as_ref())?;
+    let accounts = Accounts::read(&context.paths.data)?;
     match named {
         Some(server) if server == LOCAL => Ok(None),
         Some(server) => {

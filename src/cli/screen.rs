@@ -6,12 +6,12 @@ use std::sync::Arc;
 use crossterm::event::EventStream;
 use ratatui::Terminal;
 use ratatui::backend::CrosstermBackend;
-use tokio::signal::unix::{SignalKind, signal};
 
 use super::Context;
 use super::args::TabName;
 use super::backend::Backend;
 use super::failure::Failure;
+use super::signals;
 use crate::client::BoxFuture;
 use crate::client::sync::{self, Refresh};
 use crate::domain::Time;
@@ -118,20 +118,11 @@ fn open(context: &Context, _: &Inlet) -> Result<Backend, Failure> {
 fn listen_to_signals(inlet: &Inlet) -> io::Result<()> {
     use rustix::process::Signal as Number;
 
-    for number in [Number::TERM, Number::INT, Number::QUIT, Number::HUP, Number::TSTP] {
-        let raw = number.as_raw();
-        let mut stream = signal(SignalKind::from_raw(raw))?;
-        let signals = inlet.signals.clone();
-        tokio::spawn(async move {
-            while stream.recv().await.is_some() {
-                let heard = if number == Number::TSTP { Signal::Suspend } else { Signal::End(raw) };
-                if signals.send(heard).is_err() {
-                    return;
-                }
-            }
-        });
-    }
-    Ok(())
+    let heard = inlet.signals.clone();
+    signals::listen(&signals::ALL, move |number| {
+        let signal = if number == Number::TSTP { Signal::Suspend } else { Signal::End(number.as_raw()) };
+        heard.send(signal).is_ok()
+    })
 }
 
 /// The terminal itself, and this process.

@@ -6,12 +6,14 @@ use std::net::SocketAddr;
 use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::{Path, PathBuf};
 
+use rustix::process::Signal;
 use tokio::net::TcpListener;
-use tokio::signal::unix::{SignalKind, signal};
+use tokio::sync::mpsc;
 
 use super::Context;
 use super::args::ServeArgs;
 use super::failure::Failure;
+use super::signals;
 use crate::config::{read_small, write_private};
 use crate::i18n::{Text, Words};
 use crate::server::{self, Address, App, CardKey, Clock, Durability, Options, StoreError, Token};
@@ -92,10 +94,11 @@ fn card_key(words: &Words, database: &Path) -> Result<CardKey, Failure> {
 }
 
 fn store_failure(words: &Words, database: &Path, error: &StoreError) -> Failure {
-    let file = database.display().to_string();
     match error {
-        StoreError::Newer { .. } => said(words, Text::ServeNewer, &[("file", &file)]),
-        error => said(words, Text::CannotRead, &[("file", &file), ("why", &error.to_string())]),
+        StoreError::Newer { .. } => {
+            said(words, Text::ServeNewer, &[("file", &database.display().to_string())])
+        }
+        error => Failure::of_file(words, Text::CannotRead, database, error),
     }
 }
 
@@ -115,8 +118,7 @@ pub(super) async fn run(context: &Context, args: &ServeArgs) -> Result<u8, Failu
     // Private from the moment it exists.
     match OpenOptions::new().write(true).create_new(true).mode(0o600).open(&database) {
         Err(error) if error.kind() != io::ErrorKind::AlreadyExists => {
-            let file = database.display().to_string();
-            return Err(said(words, Text::CannotWrite, &[("file", &file), ("why", &error.to_string())]));
+            return Err(Failure::of_file(words, Text::CannotWrite, &database, &error));
         }
         _ => {}
     }
@@ -132,15 +134,13 @@ pub(super) async fn run(context: &Context, args: &ServeArgs) -> Result<u8, Failu
     let app = App::open(options).await.map_err(|error| store_failure(words, &database, &error))?;
     first_operator(context, &app, &database).await?;
     // Heard from before anybody is told that it serves.
-    let mut signals = (signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?);
+    let (sender, mut ended) = mpsc::unbounded_channel();
+    signals::listen(&[Signal::TERM, Signal::INT], move |number| sender.send(number).is_ok())?;
     let (at, file) = (listening.to_string(), database.display().to_string());
     writeln!(io::stderr(), "{}", sentence(words, Text::Serving, &[("at", &at), ("file", &file)]))?;
     app.start_tasks();
     let serving = tokio::spawn(server::serve(app.clone(), listener));
-    let number = tokio::select! {
-        _ = signals.0.recv() => SignalKind::terminate().as_raw_value(),
-        _ = signals.1.recv() => SignalKind::interrupt().as_raw_value(),
-    };
+    let number = ended.recv().await.map_or(0, Signal::as_raw);
     writeln!(io::stderr(), "{}", words.get(Text::ServeStopping))?;
     app.begin_stop();
     // It ends by itself, soon: streams are cut after a moment.

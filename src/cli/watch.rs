@@ -7,14 +7,13 @@ use rustix::event::{PollFd, PollFlags};
 use rustix::io::Errno;
 use rustix::process::Signal;
 use serde_json::Value;
-use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::mpsc;
 
 use super::Context;
 use super::args::{Format, WatchArgs};
 use super::backend::Backend;
 use super::failure::Failure;
-use super::requests;
+use super::{requests, signals};
 use crate::client::Client;
 use crate::client::sync::{self, LinkState, News};
 use crate::domain::{Change, Fault, Request, RequestId, RequestState, Snapshot, Time};
@@ -28,7 +27,8 @@ const WAITING: usize = 16;
 const PURPOSE_CELLS: usize = 40;
 
 pub(super) async fn run(context: &Context, args: &WatchArgs) -> Result<u8, Failure> {
-    let mut signals = listen_to_signals()?;
+    let (sender, mut heard_signals) = mpsc::unbounded_channel();
+    signals::listen(&signals::ALL, move |number| sender.send(number).is_ok())?;
     // It lasts: like a screen it serves the others while it holds the data.
     let backend = Backend::for_watch(context)?;
     let client = backend.client();
@@ -42,7 +42,7 @@ pub(super) async fn run(context: &Context, args: &WatchArgs) -> Result<u8, Failu
         loop {
             tokio::select! {
                 biased;
-                Some(number) = signals.recv() => match number {
+                Some(number) = heard_signals.recv() => match number {
                     Signal::TSTP => {
                         // Others must not wait for a process that stands still.
                         backend.suspend().await;
@@ -60,22 +60,6 @@ pub(super) async fn run(context: &Context, args: &WatchArgs) -> Result<u8, Failu
     following.abort();
     backend.stop().await;
     outcome
-}
-
-fn listen_to_signals() -> io::Result<mpsc::UnboundedReceiver<Signal>> {
-    let (sender, receiver) = mpsc::unbounded_channel();
-    for number in [Signal::INT, Signal::TERM, Signal::HUP, Signal::QUIT, Signal::TSTP] {
-        let mut stream = signal(SignalKind::from_raw(number.as_raw()))?;
-        let sender = sender.clone();
-        tokio::spawn(async move {
-            while stream.recv().await.is_some() {
-                if sender.send(number).is_err() {
-                    return;
-                }
-            }
-        });
-    }
-    Ok(receiver)
 }
 
 /// Waits until nobody reads what is written: without it a watch would hold on until the next request.

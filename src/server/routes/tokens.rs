@@ -1,5 +1,7 @@
 //! Access tokens and roles: given and taken by a company's admin or the operator.
 
+use std::collections::HashMap;
+
 use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse as _, Response};
@@ -8,7 +10,7 @@ use serde::Deserialize;
 use crate::api::{
     IssuedToken, IssuedTokens, NewTokens, Problem, ProblemCode, RoleReply, SetRole, TokenInfo, TokenList,
 };
-use crate::domain::{CompanyId, MemberId, Status};
+use crate::domain::{CompanyId, Member, MemberId, Status};
 use crate::server::access::{self, Action, Actor, Answer, Object};
 use crate::server::auth::Caller;
 use crate::server::respond::{Failure, Id, Json, Params, PlainText, ok};
@@ -80,17 +82,16 @@ pub(super) async fn issue(
             if row.whole.status == Status::Disabled {
                 return Err(Problem::invalid("member", "disabled").into());
             }
+            let has = sessions::access_tokens(tx.conn(), company, Some(row.sk), now).await?;
+            if has.len() >= sessions::MOST_ACCESS {
+                return Err(Problem::invalid("member", "too_many").into());
+            }
             vec![row]
         }
         None => members::without_access(tx.conn(), company, now).await?,
     };
     let mut items = Vec::new();
     for row in wanted {
-        if sessions::access_tokens(tx.conn(), company, Some(row.sk), now).await?.len()
-            >= sessions::MOST_ACCESS
-        {
-            return Err(Problem::invalid("member", "too_many").into());
-        }
         let token = Token::random(TokenKind::Access).map_err(StoreError::from)?;
         let hash = token.hash();
         let expires = sessions::add(&mut tx, &hash, company, row.sk, SessionKind::Access).await?;
@@ -125,20 +126,27 @@ pub(super) async fn list(
 ) -> Result<Response, Failure> {
     let mut read = app.store().read().await?;
     let company = company(read.conn(), &caller, query.0.company.as_ref()).await?;
-    let mut items = Vec::new();
-    for token in sessions::access_tokens(read.conn(), company, None, app.now()).await? {
-        if let Some(row) = members::by_sk(read.conn(), token.member).await? {
-            items.push(TokenInfo {
-                id: token.id,
-                member: row.whole.id,
-                name: row.whole.name,
-                created: token.created,
-                last_used: token.last_used,
-                expires: token.expires,
-            });
-        }
+    let tokens = sessions::access_tokens(read.conn(), company, None, app.now()).await?;
+    let mut owners: Vec<i64> = tokens.iter().map(|token| token.member).collect();
+    owners.sort_unstable();
+    owners.dedup();
+    let mut people: HashMap<i64, Member> = HashMap::new();
+    for piece in owners.chunks(500) {
+        let rows = members::by_sks(read.conn(), piece).await?;
+        people.extend(rows.into_iter().map(|row| (row.sk, row.whole)));
     }
-    ok(&TokenList { items })
+    let items = tokens.into_iter().filter_map(|token| {
+        let owner = people.get(&token.member)?;
+        Some(TokenInfo {
+            id: token.id,
+            member: owner.id.clone(),
+            name: owner.name.clone(),
+            created: token.created,
+            last_used: token.last_used,
+            expires: token.expires,
+        })
+    });
+    ok(&TokenList { items: items.collect() })
 }
 
 #[utoipa::path(delete, path = "/v1/tokens/{id}", security(("token" = [])),
