@@ -106,8 +106,7 @@ where
 {
     /// A screen on a terminal. `clock` is this computer's.
     pub fn new(terminal: Terminal<B>, env: Env, theme: Theme, clock: fn() -> Time) -> io::Result<Self> {
-        let size = terminal.size().map_err(Into::into)?;
-        let state = State::new(Size { columns: size.width, rows: size.height });
+        let state = State::new(size(&terminal)?);
         Ok(Self { terminal, state, env, theme, clock, drawn: None })
     }
 
@@ -144,9 +143,18 @@ where
     /// Every cell anew at the next drawing. Not `clear`, which asks the terminal for the cursor's place
     /// and waits for an answer that the input reader has taken.
     fn forget_drawn(&mut self) -> io::Result<()> {
-        let size = self.terminal.size().map_err(Into::into)?;
-        self.terminal.resize(Rect::new(0, 0, size.width, size.height)).map_err(Into::into)
+        let Size { columns, rows } = size(&self.terminal)?;
+        self.terminal.resize(Rect::new(0, 0, columns, rows)).map_err(Into::into)
     }
+}
+
+/// The window as it is now.
+fn size<B: Backend>(terminal: &Terminal<B>) -> io::Result<Size>
+where
+    B::Error: Into<io::Error>,
+{
+    let size = terminal.size().map_err(Into::into)?;
+    Ok(Size { columns: size.width, rows: size.height })
 }
 
 /// Runs until the end. Effects go to `executor`, what belongs to the terminal to `outlet`.
@@ -160,6 +168,9 @@ pub async fn run<B: Backend>(
 where
     B::Error: Into<io::Error>,
 {
+    // The window may have changed before anybody listened for it.
+    let size = size(&screen.terminal)?;
+    update(&mut screen.state, &screen.env, Msg::Resize(size));
     // Since when the screen shows less than the state.
     let mut dirty = Some(Instant::now());
     loop {
@@ -260,8 +271,7 @@ where
 {
     outlet.suspend().await?;
     screen.forget_drawn()?;
-    let size = screen.terminal.size().map_err(Into::into)?;
-    Ok(vec![Msg::Resize(Size { columns: size.width, rows: size.height }), Msg::Resumed])
+    Ok(vec![Msg::Resize(size(&screen.terminal)?), Msg::Resumed])
 }
 
 fn message(news: News) -> Msg {
