@@ -1,19 +1,12 @@
 //! The commands that other programs call, and those about the program itself: the real program, what it
 //! prints, and the exit codes.
 
-#![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::string_slice, clippy::panic)]
-
-mod program;
-#[allow(dead_code, missing_docs, unreachable_pub, clippy::expect_used)]
-#[path = "terminal/pty.rs"]
-mod pty;
-
 use std::io::{BufRead as _, BufReader, Read as _};
 use std::process::{ChildStderr, ChildStdout, Stdio};
 
-use program::User;
-use program::shape::assert_shape;
-use pty::{Terminal, demo, visit};
+use crate::program::User;
+use crate::program::shape::assert_shape;
+use crate::pty::{Terminal, demo, visit};
 use serde_json::{Value, json};
 
 /// What could act on a terminal, or be read for another line or column than it is.

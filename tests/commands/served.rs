@@ -1,13 +1,9 @@
 //! A company on its own server: the real `serve`, and people who sign in to it from their own homes.
 
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
-
-mod program;
-
 use std::os::unix::fs::PermissionsExt as _;
 
-use program::User;
-use program::server::{PEOPLE, Server};
+use crate::program::User;
+use crate::program::server::{PEOPLE, Server};
 use serde_json::Value;
 
 fn mode(user: &User, name: &str) -> u32 {

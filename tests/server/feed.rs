@@ -1,19 +1,15 @@
 //! The change feed and the event stream: what arrives, for whom, from where on, and that a change is
 //! written with its event, its audit row and its stored answer or not at all.
 
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
-
-mod support;
-
 use std::collections::VecDeque;
 use std::time::Duration;
 
+use crate::support::{World, acme_rows, member};
 use axum::body::Body;
 use axum::http::{Method, Request};
 use http_body_util::BodyExt as _;
 use namecard::client::{Event, EventParser};
 use serde_json::{Value, json};
-use support::{World, acme_rows, member};
 use tower::ServiceExt as _;
 
 const SECOND: Duration = Duration::from_secs(1);

@@ -1,13 +1,11 @@
 //! The walls around the API, route by route as its description names them: who comes in, what may be
 //! sent, how a fault is told, and that a company ends where another one begins.
 
-#![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing)]
-
-mod support;
-
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
+use crate::support::database::Database;
+use crate::support::{Reply, World, acme_rows, encode, member};
 use axum::body::Body;
 use axum::http::{Method, Request};
 use namecard::api::ProblemCode;
@@ -15,7 +13,6 @@ use namecard::server::openapi;
 use serde_json::{Value, json};
 use sha2::{Digest as _, Sha256};
 use sqlx::Row as _;
-use support::{Reply, World, acme_rows, member};
 
 const SECOND: Duration = Duration::from_secs(1);
 const NO_REQUEST: &str = "r_00000000000000000000000000";
@@ -638,7 +635,7 @@ async fn pages(world: &World, token: &str, path: &str, mut between: impl AsyncFn
         ids.extend(items.iter().map(|item| item["id"].as_str().unwrap().to_owned()));
         let Some(next) = page["next"].as_str() else { break };
         assert!(!items.is_empty(), "a page without rows leads on");
-        after = format!("&after={}", support::encode(next));
+        after = format!("&after={}", encode(next));
         between(turn).await;
     }
     ids
@@ -770,7 +767,7 @@ async fn parameters_of_lists_are_checked() {
         }
     }
     for bad in ["x", "~", "1~", "1~r_1", "x~r_00000000000000000000000000"] {
-        let path = format!("/v1/requests?after={}", support::encode(bad));
+        let path = format!("/v1/requests?after={}", encode(bad));
         assert_eq!(world.get(&ann, &path).await.problem("invalid", bad)["field"], "after");
     }
     for path in [
@@ -791,7 +788,7 @@ async fn parameters_of_lists_are_checked() {
 
 /// The chain of a company's audit log, computed anew from what stands in its rows; the number of the
 /// first row that does not fit.
-async fn first_bad_row(database: &mut support::database::Database, company: i64) -> Option<i64> {
+async fn first_bad_row(database: &mut Database, company: i64) -> Option<i64> {
     let rows = database.rows(&format!("SELECT * FROM audit WHERE company = {company} ORDER BY seq")).await;
     let mut prev = vec![0; 32];
     for (at, row) in rows.iter().enumerate() {
