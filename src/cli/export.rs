@@ -310,16 +310,21 @@ fn contact_cells(contact: &Contact) -> Vec<String> {
 async fn me(client: &Client, form: FileForm, formulas: Formulas) -> Result<Export, Failure> {
     use ExportField as F;
     let card: Card = client.card().await?;
-    let fields = vec![F::Name, F::Company, F::Title, F::Link];
+    let mut fields = vec![F::Name, F::Company, F::Title, F::Link];
     let content = match version(form) {
-        Some(version) => Vcard {
-            name: card.owner.name.as_data(),
-            company: Some(card.company.as_data()),
-            title: data(card.title.as_ref()),
-            url: Some(&card.link),
-            ..Vcard::default()
+        Some(version) => {
+            fields.insert(0, F::Id);
+            Vcard {
+                // Address book servers take no card without one.
+                uid: Some(card.id.as_str()),
+                name: card.owner.name.as_data(),
+                company: Some(card.company.as_data()),
+                title: data(card.title.as_ref()),
+                url: Some(&card.link),
+                ..Vcard::default()
+            }
+            .write(version)
         }
-        .write(version),
         None if form == FileForm::Csv => {
             let title = data(card.title.as_ref()).unwrap_or_default();
             let cells = [card.owner.name.as_data(), card.company.as_data(), title, &card.link];

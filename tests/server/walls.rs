@@ -234,6 +234,28 @@ fn the_description_and_the_list_of_doors_name_the_same_routes() {
     }
 }
 
+#[test]
+fn the_description_has_the_words_that_are_sent() {
+    let api: Value = serde_json::from_str(&openapi()).unwrap();
+    let codes: Vec<&str> = ProblemCode::ALL.iter().map(|code| code.as_str()).collect();
+    assert_eq!(api["components"]["schemas"]["ProblemCode"]["enum"], json!(codes));
+    let words = api["components"]["schemas"]
+        .as_object()
+        .unwrap()
+        .values()
+        .filter_map(|schema| schema["enum"].as_array())
+        .flatten();
+    assert!(words.clone().count() > 100);
+    for word in words {
+        assert!(!word.as_str().unwrap().contains(|c: char| c.is_uppercase()), "{word}");
+    }
+    // Every reference leads somewhere.
+    for reference in openapi().split("\"#/components/schemas/").skip(1) {
+        let name = reference.split('"').next().unwrap();
+        assert!(api["components"]["schemas"][name].is_object(), "{name}");
+    }
+}
+
 #[tokio::test]
 async fn the_description_is_served_as_it_is_kept() {
     let world = World::new().await;

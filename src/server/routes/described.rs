@@ -61,8 +61,8 @@ fn header(name: &str) -> Option<RefOr<Schema>> {
     let text = ObjectBuilder::new().schema_type(Type::String);
     let text = match name {
         IDEMPOTENCY_KEY => text
-            .description(Some("1 to 255 visible characters: the same call with the same key is done once"))
-            .pattern(Some("^[!-~]{1,255}$")),
+            .description(Some("1 to 255 characters of ASCII: the same call with the same key is done once"))
+            .pattern(Some("^[\\t -~]{1,255}$")),
         "if-match" => text
             .description(Some("the revision that was seen, in quotes"))
             .pattern(Some("^\"-?[0-9]{1,18}\"$")),
