@@ -15,14 +15,14 @@ use tower::ServiceExt as _;
 const SECOND: Duration = Duration::from_secs(1);
 
 /// An open event stream.
-struct Feed {
+pub struct Feed {
     body: Body,
     parser: EventParser,
     events: VecDeque<Event>,
 }
 
 impl Feed {
-    async fn open(world: &World, token: &str, path: &str, last_event: Option<i64>) -> Self {
+    pub async fn open(world: &World, token: &str, path: &str, last_event: Option<i64>) -> Self {
         let mut request = Request::get(path).header("authorization", format!("Bearer {token}"));
         if let Some(seq) = last_event {
             request = request.header("last-event-id", seq.to_string());
@@ -54,7 +54,7 @@ impl Feed {
         self.events.pop_front().unwrap()
     }
 
-    async fn change(&mut self) -> Value {
+    pub async fn change(&mut self) -> Value {
         let event = self.next().await;
         assert_eq!(event.name, "change");
         let data: Value = serde_json::from_str(&event.data).unwrap();

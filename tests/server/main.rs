@@ -15,6 +15,7 @@ mod demo;
 mod exports;
 mod feed;
 mod import;
+mod matrix;
 mod race;
 mod requests;
 mod search;
