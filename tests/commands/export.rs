@@ -34,6 +34,11 @@ fn goes_round(user: &User, form: &str) {
     let said = user.run(&["export", "directory", "--format", form, "--out", &file]).ok();
     assert_eq!(said, format!("3 people in {file}.\n"));
     let text = read(user, &file);
+    let place = |name: &str| text.find(name).unwrap();
+    assert!(
+        place("'Bob") < place("Zoe, O'Neil") && place("Zoe, O'Neil") < place("安娜"),
+        "as in the directory: {text}"
+    );
     assert!(!text.contains("Eve Gone"), "who has left is not shown: {text}");
     let said = user.run(&["import", &file]).ok();
     assert_eq!(said, "acme: 0 added, 0 changed, 0 removed, 3 as before.\n", "{text}");
@@ -163,10 +168,11 @@ fn ones_contacts_and_card_go_out_in_every_form() {
             "{unfolded}"
         );
         let mine = user.run(&["export", "me", "--format", form]).ok().replace("\r\n ", "");
-        assert!(
-            mine.contains(&format!("\r\nURL:{}\r\n", user.json(&["card"])["link"].as_str().unwrap())),
-            "{mine}"
-        );
+        let card = user.json(&["card"]);
+        assert!(mine.contains(&format!("\r\nURL:{}\r\n", card["link"].as_str().unwrap())), "{mine}");
+        // Address book servers take no card without one.
+        let uid = if form == "vcf" { "UID" } else { "UID;VALUE=text" };
+        assert!(mine.contains(&format!("\r\n{uid}:{}\r\n", card["id"].as_str().unwrap())), "{mine}");
     }
     let mine = user.run(&["export", "me", "--format", "csv"]).ok();
     assert!(mine.starts_with("name,company,title,link\r\n") && mine.lines().count() == 2, "{mine}");
