@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use axum::http::{Method, Request};
 use serde_json::{Value, json};
 
-use super::cast::{Cast, Role, open_word, secret_word};
+use super::cast::{Cast, Role, Thing, open_word, secret_word};
 use crate::feed::Feed;
 use crate::support::{Reply, encode};
 
@@ -155,7 +155,7 @@ pub async fn look_further(cast: &Cast, seen: &mut Seen) {
         let me = cast.person(role.person());
         let token = cast.token(role);
         for person in &cast.people {
-            let there = !["eve"].contains(&person.id) && person.company == me.company;
+            let there = person.id != "eve" && person.company == me.company;
             for (word, may) in [(open_word(person.id), there), (secret_word(person.id), person.id == me.id)] {
                 for place in ["all", "directory", "external"] {
                     let path = format!("/v1/search?q={}&in={place}&limit=100", encode(&word));
@@ -191,9 +191,9 @@ pub async fn look_further(cast: &Cast, seen: &mut Seen) {
         feeds.push((role, Feed::open(world, cast.token(role), "/v1/events", None).await));
     }
     let ann = cast.person("ann");
-    let request = cast.make(ann, super::cast::Thing::Request).await;
+    let request = cast.make(ann, Thing::Request).await;
     cast.approve(ann, &request).await;
-    let remark = format!("/v1/contacts/{}/remark", cast.make(ann, super::cast::Thing::Contact).await);
+    let remark = format!("/v1/contacts/{}/remark", cast.make(ann, Thing::Contact).await);
     let headers = [("if-match", "\"1\""), ("idempotency-key", "further")];
     let body = json!({"remark": secret_word("ann")});
     world.call_with(&ann.session, Method::PUT, &remark, &headers, Some(body)).await.ok();
@@ -217,7 +217,7 @@ pub async fn look_further(cast: &Cast, seen: &mut Seen) {
     }
     // A plan with everything in it.
     let dan = cast.token(Role::Admin);
-    let import = cast.make(cast.person("dan"), super::cast::Thing::Import).await;
+    let import = cast.make(cast.person("dan"), Thing::Import).await;
     let rows = [
         json!({"member": {"line": 2, "id": "bob", "name": "Bob"}}),
         json!({"member": {"line": 3, "id": "hal", "name": "Hal", "manager": "a b"}}),
