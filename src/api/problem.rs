@@ -5,8 +5,9 @@ use serde::{Deserialize, Serialize};
 use crate::domain::{RequestState, Time, Verdict, Who};
 use crate::text::Untrusted;
 
+// `tt`, not `literal`: the description does not see the word behind that.
 macro_rules! codes {
-    ($($(#[$meta:meta])* $name:ident = $text:literal / $status:literal,)*) => {
+    ($($(#[$meta:meta])* $name:ident = $text:tt / $status:literal,)*) => {
         /// Stable codes of problems.
         #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
         #[cfg_attr(feature = "server", derive(utoipa::ToSchema))]

@@ -371,8 +371,8 @@ pub(super) enum FileForm {
 pub(super) struct ExportArgs {
     #[arg(value_name = "WHAT", value_enum)]
     pub(super) what: ExportName,
-    #[arg(long = "as", value_enum, default_value_t)]
-    pub(super) form: FileForm,
+    #[arg(long, value_enum, default_value_t)]
+    pub(super) format: FileForm,
     #[arg(long, value_name = "FILE")]
     pub(super) out: Option<PathBuf>,
     #[arg(long, requires = "out")]

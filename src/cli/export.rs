@@ -25,7 +25,7 @@ struct Export {
 
 pub(super) async fn run(context: &Context, client: &Client, args: &ExportArgs) -> Result<u8, Failure> {
     let words = &context.words;
-    if args.raw_csv && args.form != FileForm::Csv {
+    if args.raw_csv && args.format != FileForm::Csv {
         return Err(Failure::Usage(words.get(Text::RawCsvIsCsv)));
     }
     let shown =
@@ -38,9 +38,9 @@ pub(super) async fn run(context: &Context, client: &Client, args: &ExportArgs) -
     }
     let formulas = if args.raw_csv { Formulas::AsTheyAre } else { Formulas::Marked };
     let export = match args.what {
-        ExportName::Directory => directory(client, args.form, formulas).await?,
-        ExportName::External => external(client, args.form, formulas).await?,
-        ExportName::Me => me(client, args.form, formulas).await?,
+        ExportName::Directory => directory(client, args.format, formulas).await?,
+        ExportName::External => external(client, args.format, formulas).await?,
+        ExportName::Me => me(client, args.format, formulas).await?,
     };
     let told = NewExport {
         what: match args.what {
@@ -48,7 +48,7 @@ pub(super) async fn run(context: &Context, client: &Client, args: &ExportArgs) -
             ExportName::External => ExportOf::External,
             ExportName::Me => ExportOf::Me,
         },
-        form: match args.form {
+        form: match args.format {
             FileForm::Vcf => ExportForm::Vcf,
             FileForm::Vcf4 => ExportForm::Vcf4,
             FileForm::Csv => ExportForm::Csv,
@@ -73,7 +73,7 @@ pub(super) async fn run(context: &Context, client: &Client, args: &ExportArgs) -
             let n = SafeText::number(u64::from(told.count));
             context.out.line(&words.fill(Text::Exported, &[("n", n), ("file", shown)]))?;
         }
-        None if args.form == FileForm::Json => context.out.json_text(&export.content)?,
+        None if args.format == FileForm::Json => context.out.json_text(&export.content)?,
         None => context.out.data(&export.content)?,
     }
     Ok(0)
@@ -310,16 +310,21 @@ fn contact_cells(contact: &Contact) -> Vec<String> {
 async fn me(client: &Client, form: FileForm, formulas: Formulas) -> Result<Export, Failure> {
     use ExportField as F;
     let card: Card = client.card().await?;
-    let fields = vec![F::Name, F::Company, F::Title, F::Link];
+    let mut fields = vec![F::Name, F::Company, F::Title, F::Link];
     let content = match version(form) {
-        Some(version) => Vcard {
-            name: card.owner.name.as_data(),
-            company: Some(card.company.as_data()),
-            title: data(card.title.as_ref()),
-            url: Some(&card.link),
-            ..Vcard::default()
+        Some(version) => {
+            fields.insert(0, F::Id);
+            Vcard {
+                // Address book servers take no card without one.
+                uid: Some(card.id.as_str()),
+                name: card.owner.name.as_data(),
+                company: Some(card.company.as_data()),
+                title: data(card.title.as_ref()),
+                url: Some(&card.link),
+                ..Vcard::default()
+            }
+            .write(version)
         }
-        .write(version),
         None if form == FileForm::Csv => {
             let title = data(card.title.as_ref()).unwrap_or_default();
             let cells = [card.owner.name.as_data(), card.company.as_data(), title, &card.link];

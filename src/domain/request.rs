@@ -5,8 +5,9 @@ use serde::{Deserialize, Serialize};
 use super::{RequestId, Time, Verdict, Who};
 use crate::text::Untrusted;
 
+// `tt`, not `literal`: the description does not see the word behind that.
 macro_rules! words {
-    ($($(#[$meta:meta])* $name:ident { $($(#[$vmeta:meta])* $variant:ident = $text:literal,)* })*) => {
+    ($($(#[$meta:meta])* $name:ident { $($(#[$vmeta:meta])* $variant:ident = $text:tt,)* })*) => {
         $(
             $(#[$meta])*
             #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]

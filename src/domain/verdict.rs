@@ -2,8 +2,9 @@
 
 use serde::{Deserialize, Serialize};
 
+// `tt`, not `literal`: the description does not see the word behind that.
 macro_rules! codes {
-    ($($(#[$meta:meta])* $name:ident = $text:literal,)*) => {
+    ($($(#[$meta:meta])* $name:ident = $text:tt,)*) => {
         /// Stable codes; part of the API. The client words them.
         #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
         #[cfg_attr(feature = "server", derive(utoipa::ToSchema))]

@@ -588,7 +588,7 @@ texts! {
     ArgQrContent = "What the code holds";
     ArgOut = "Write to this file";
     ArgExportWhat = "The colleagues you see, your external contacts, or your own card";
-    ArgExportAs = "As vCard 3.0 or 4.0, as CSV, or as JSON";
+    ArgExportFormat = "As vCard 3.0 or 4.0, as CSV, or as JSON";
     ArgForce = "Write over a file that is there";
     ArgRawCsv = "Leave cells that begin like a formula as they are";
     ArgLeaked = "The old code got into wrong hands: it ends at once";
@@ -606,7 +606,7 @@ texts! {
     CannotRead = "{file} cannot be read: {why}";
     CannotWrite = "{file} cannot be written: {why}";
     FileIsThere = "{file} is there already. --force writes over it.";
-    RawCsvIsCsv = "--raw-csv goes with --as csv.";
+    RawCsvIsCsv = "--raw-csv goes with --format csv.";
     RawCsvWarning = "Cells that begin like a formula are left as they are: a spreadsheet may run them.";
     Exported = "{n} {n|person|people} in {file}.";
     IdAmbiguous = "More than one id ends in {id}. Give more of it.";

@@ -10,8 +10,12 @@ use std::ffi::{OsStr, OsString};
 use std::io::Write as _;
 use std::path::PathBuf;
 use std::process::{Command, Stdio};
+use std::time::Duration;
 
 use serde_json::Value;
+
+/// How long a command may take before a test gives up on it.
+const PATIENCE: Duration = Duration::from_secs(60);
 
 /// A user with a home of their own.
 pub struct User {
@@ -97,7 +101,15 @@ impl User {
         let input = input.to_vec();
         // A command that refuses its arguments does not read.
         let feeder = std::thread::spawn(move || drop(stdin.write_all(&input)));
-        let output = child.wait_with_output().unwrap();
+        let pid = rustix::process::Pid::from_child(&child);
+        let (sender, ended) = std::sync::mpsc::channel();
+        std::thread::spawn(move || sender.send(child.wait_with_output()));
+        let output = ended.recv_timeout(PATIENCE).unwrap_or_else(|_| {
+            let _ = rustix::process::kill_process(pid, rustix::process::Signal::KILL);
+            let args: Vec<_> = args.iter().map(AsRef::as_ref).collect();
+            panic!("{args:?} does not end");
+        });
+        let output = output.unwrap();
         feeder.join().unwrap();
         Done {
             code: output.status.code().unwrap_or(-1),

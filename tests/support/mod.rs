@@ -5,6 +5,7 @@
 #![allow(missing_docs, unreachable_pub)]
 
 pub mod database;
+pub mod described;
 
 use std::time::Duration;
 
@@ -93,11 +94,15 @@ impl World {
         world
     }
 
+    /// Sends a call. Whatever it answers has to stand in the API's description.
     pub async fn send(&self, request: Request<Body>) -> Reply {
+        let (method, path) = (request.method().clone(), request.uri().to_string());
         let response = self.router.clone().oneshot(request).await.unwrap();
         let (parts, body) = response.into_parts();
         let body = body.collect().await.unwrap().to_bytes().to_vec();
-        Reply { status: parts.status, headers: parts.headers, body }
+        let reply = Reply { status: parts.status, headers: parts.headers, body };
+        described::check(&method, &path, &reply);
+        reply
     }
 
     pub async fn call(&self, token: &str, method: Method, path: &str, body: Option<Value>) -> Reply {

@@ -36,7 +36,7 @@ pub(super) async fn ensure(
 
 #[utoipa::path(post, path = "/v1/card/rotate", security(("token" = [])),
     params(("if-match" = String, Header), ("idempotency-key" = String, Header)), request_body = RotateCard,
-    responses((status = 200, body = Card), (status = 404, body = Problem), (status = 412, body = Problem)))]
+    responses((status = 200, body = Card)))]
 pub(super) async fn rotate(
     State(app): State<App>,
     caller: Caller,

@@ -20,7 +20,7 @@ const MAX_REMARK: usize = 100;
 
 #[utoipa::path(get, path = "/v1/contacts", security(("token" = [])),
     params(("after" = Option<String>, Query, description = "id of the last row of the page before"),
-           ("limit" = Option<i64>, Query, description = "1 to 500")),
+           ("limit" = Option<i64>, Query, minimum = 1, maximum = 500)),
     responses((status = 200, body = Page<Contact>)))]
 pub(super) async fn list(
     State(app): State<App>,
@@ -38,8 +38,8 @@ pub(super) async fn list(
     ok(&Page { items, next, as_of, now })
 }
 
-#[utoipa::path(get, path = "/v1/contacts/{id}", security(("token" = [])), params(("id" = String, Path)),
-    responses((status = 200, body = ContactDetail), (status = 404, body = Problem)))]
+#[utoipa::path(get, path = "/v1/contacts/{id}", security(("token" = [])), params(("id" = ContactId, Path)),
+    responses((status = 200, body = ContactDetail)))]
 pub(super) async fn one(
     State(app): State<App>,
     caller: Caller,
@@ -118,9 +118,9 @@ async fn record(
 }
 
 #[utoipa::path(put, path = "/v1/contacts/{id}/remark", security(("token" = [])),
-    params(("id" = String, Path), ("if-match" = String, Header), ("idempotency-key" = String, Header)),
+    params(("id" = ContactId, Path), ("if-match" = String, Header), ("idempotency-key" = String, Header)),
     request_body = RemarkBody,
-    responses((status = 200, body = ContactRevision), (status = 404, body = Problem), (status = 412, body = Problem)))]
+    responses((status = 200, body = ContactRevision)))]
 pub(super) async fn set_remark(
     State(app): State<App>,
     caller: Caller,
@@ -150,8 +150,8 @@ pub(super) async fn set_remark(
 }
 
 #[utoipa::path(delete, path = "/v1/contacts/{id}", security(("token" = [])),
-    params(("id" = String, Path), ("if-match" = String, Header), ("idempotency-key" = String, Header)),
-    responses((status = 200, body = ContactRevision), (status = 404, body = Problem), (status = 412, body = Problem)))]
+    params(("id" = ContactId, Path), ("if-match" = String, Header), ("idempotency-key" = String, Header)),
+    responses((status = 200, body = ContactRevision)))]
 pub(super) async fn remove(
     State(app): State<App>,
     caller: Caller,

@@ -45,7 +45,7 @@ pub(super) async fn departments(State(app): State<App>, caller: Caller) -> Resul
 
 #[utoipa::path(get, path = "/v1/members", security(("token" = [])),
     params(("after" = Option<String>, Query, description = "id of the last row of the page before"),
-           ("limit" = Option<i64>, Query, description = "1 to 500")),
+           ("limit" = Option<i64>, Query, minimum = 1, maximum = 500)),
     responses((status = 200, body = Page<Member>)))]
 pub(super) async fn members(
     State(app): State<App>,
@@ -65,7 +65,7 @@ pub(super) async fn members(
 }
 
 #[utoipa::path(get, path = "/v1/members/{id}", security(("token" = [])),
-    params(("id" = String, Path)), responses((status = 200, body = Member), (status = 404, body = Problem)))]
+    params(("id" = MemberId, Path)), responses((status = 200, body = Member)))]
 pub(super) async fn member(
     State(app): State<App>,
     caller: Caller,

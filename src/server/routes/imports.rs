@@ -25,7 +25,7 @@ const MAX_ROWS: i64 = 2_000_000;
 const BATCH: usize = 2_000;
 
 #[utoipa::path(post, path = "/v1/imports", security(("token" = [])), request_body = NewImport,
-    responses((status = 200, body = ImportReply), (status = 404, body = Problem)))]
+    responses((status = 200, body = ImportReply)))]
 pub(super) async fn begin(
     State(app): State<App>,
     caller: Caller,
@@ -57,7 +57,7 @@ async fn find(conn: &mut Conn, caller: &Caller, id: i64) -> Result<ImportHead, F
 
 #[utoipa::path(put, path = "/v1/imports/{id}/rows", security(("token" = [])), params(("id" = i64, Path)),
     request_body(content = ImportRow, content_type = "application/x-ndjson", description = "one row a line"),
-    responses((status = 200, body = ImportRowsReply), (status = 400, body = Problem)))]
+    responses((status = 200, body = ImportRowsReply)))]
 pub(super) async fn stage(
     State(app): State<App>,
     caller: Caller,
@@ -120,7 +120,7 @@ async fn write(app: &App, id: i64, batch: &mut Vec<String>) -> Result<i64, Failu
 }
 
 #[utoipa::path(get, path = "/v1/imports/{id}/plan", security(("token" = [])), params(("id" = i64, Path)),
-    responses((status = 200, body = ImportPlan), (status = 404, body = Problem)))]
+    responses((status = 200, body = ImportPlan)))]
 pub(super) async fn plan(
     State(app): State<App>,
     caller: Caller,
@@ -133,7 +133,7 @@ pub(super) async fn plan(
 
 #[utoipa::path(post, path = "/v1/imports/{id}/apply", security(("token" = [])),
     params(("id" = i64, Path), ("idempotency-key" = String, Header)), request_body = ApplyImport,
-    responses((status = 200, body = Applied), (status = 404, body = Problem), (status = 422, body = Problem)))]
+    responses((status = 200, body = Applied)))]
 pub(super) async fn apply(
     State(app): State<App>,
     caller: Caller,
@@ -155,7 +155,7 @@ pub(super) async fn apply(
 }
 
 #[utoipa::path(delete, path = "/v1/imports/{id}", security(("token" = [])), params(("id" = i64, Path)),
-    responses((status = 200, body = ImportReply), (status = 404, body = Problem)))]
+    responses((status = 200, body = ImportReply)))]
 pub(super) async fn forget(
     State(app): State<App>,
     caller: Caller,

@@ -5,6 +5,7 @@ mod admin;
 mod card;
 mod changes;
 mod contacts;
+mod described;
 mod directory;
 mod exports;
 mod guard;
@@ -23,6 +24,7 @@ use axum::response::{IntoResponse as _, Response};
 use axum::routing::{MethodRouter, delete, get, post, put};
 use utoipa::OpenApi;
 
+use self::described::Besides;
 use super::App;
 use super::access::Action;
 use super::auth;
@@ -139,7 +141,7 @@ pub(crate) const ROUTES: &[Route] = routes! {
         imports::forget,
     ),
     components(schemas(Problem, crate::api::EventData)),
-    modifiers(&Security)
+    modifiers(&Security, &Besides)
 )]
 struct Description;
 
@@ -155,10 +157,11 @@ impl utoipa::Modify for Security {
 
 /// The description of the API as the server serves it: OpenAPI 3.1.
 pub fn openapi() -> String {
-    Description::openapi().to_pretty_json().unwrap_or_default()
+    // The library writes formats of whole numbers in another way than their registry.
+    Description::openapi().to_pretty_json().unwrap_or_default().replace("\"u-int", "\"uint")
 }
 
-#[utoipa::path(get, path = "/v1/openapi.json", responses((status = 200, description = "This description.")))]
+#[utoipa::path(get, path = "/v1/openapi.json", responses((status = 200, description = "This description.", body = serde_json::Value)))]
 async fn describe() -> Response {
     ([(axum::http::header::CONTENT_TYPE, "application/json")], openapi()).into_response()
 }

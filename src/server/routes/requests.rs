@@ -26,7 +26,8 @@ pub(super) struct ListParams {
     limit: Option<i64>,
 }
 
-#[derive(Clone, Copy, Debug, Default, Deserialize)]
+/// Which requests.
+#[derive(Clone, Copy, Debug, Default, Deserialize, utoipa::ToSchema)]
 #[serde(rename_all = "snake_case")]
 enum BoxName {
     #[default]
@@ -46,10 +47,11 @@ fn parse_cursor(text: &str) -> Result<Option<(i64, String)>, Failure> {
 }
 
 #[utoipa::path(get, path = "/v1/requests", security(("token" = [])),
-    params(("box" = Option<String>, Query, description = "approvals (what waits, the default) or incoming (all)"),
-           ("state" = Option<String>, Query, description = "only this state"),
-           ("after" = Option<String>, Query, description = "cursor: next of the page before"),
-           ("limit" = Option<i64>, Query, description = "1 to 100")),
+    params(("box" = inline(Option<BoxName>), Query, description = "approvals (what waits, the default) or incoming (all)"),
+           ("state" = Option<RequestState>, Query, description = "only this state"),
+           ("after" = Option<String>, Query, pattern = "^([0-9]{1,18}~r_[0-9A-HJKMNP-TV-Z]{26})?$",
+            description = "cursor: next of the page before"),
+           ("limit" = Option<i64>, Query, minimum = 1, maximum = 100)),
     responses((status = 200, body = Page<Request>)))]
 pub(super) async fn list(
     State(app): State<App>,
@@ -105,8 +107,8 @@ async fn seen(app: &App, conn: &mut Conn, caller: &Caller, id: &RequestId) -> Re
     Ok(approvals::seen_by(row, viewer, now))
 }
 
-#[utoipa::path(get, path = "/v1/requests/{id}", security(("token" = [])), params(("id" = String, Path)),
-    responses((status = 200, body = Request), (status = 404, body = Problem)))]
+#[utoipa::path(get, path = "/v1/requests/{id}", security(("token" = [])), params(("id" = RequestId, Path)),
+    responses((status = 200, body = Request)))]
 pub(super) async fn one(
     State(app): State<App>,
     caller: Caller,
@@ -118,10 +120,9 @@ pub(super) async fn one(
 }
 
 #[utoipa::path(post, path = "/v1/requests/{id}/decision", security(("token" = [])),
-    params(("id" = String, Path), ("if-match" = String, Header), ("idempotency-key" = String, Header)),
+    params(("id" = RequestId, Path), ("if-match" = String, Header), ("idempotency-key" = String, Header)),
     request_body = Decision,
-    responses((status = 200, body = Request), (status = 404, body = Problem), (status = 409, body = Problem),
-              (status = 412, body = Problem), (status = 428, body = Problem)))]
+    responses((status = 200, body = Request)))]
 pub(super) async fn decide(
     State(app): State<App>,
     caller: Caller,
@@ -142,9 +143,8 @@ pub(super) async fn decide(
 }
 
 #[utoipa::path(post, path = "/v1/requests/{id}/undo", security(("token" = [])),
-    params(("id" = String, Path), ("if-match" = String, Header), ("idempotency-key" = String, Header)),
-    responses((status = 200, body = Request), (status = 404, body = Problem), (status = 409, body = Problem),
-              (status = 412, body = Problem)))]
+    params(("id" = RequestId, Path), ("if-match" = String, Header), ("idempotency-key" = String, Header)),
+    responses((status = 200, body = Request)))]
 pub(super) async fn undo(
     State(app): State<App>,
     caller: Caller,

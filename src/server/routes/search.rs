@@ -28,7 +28,8 @@ pub(super) struct SearchParams {
     limit: Option<i64>,
 }
 
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+/// Whom to search.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, utoipa::ToSchema)]
 #[serde(rename_all = "snake_case")]
 enum Where {
     Directory,
@@ -52,9 +53,9 @@ const fn why(field: Field) -> Why {
 }
 
 #[utoipa::path(get, path = "/v1/search", security(("token" = [])),
-    params(("q" = String, Query, description = "words; all must match"),
-           ("in" = Option<String>, Query, description = "directory, external or all"),
-           ("limit" = Option<i64>, Query, description = "1 to 100")),
+    params(("q" = String, Query, description = "words; all must match; at most 256 bytes"),
+           ("in" = inline(Option<Where>), Query),
+           ("limit" = Option<i64>, Query, minimum = 1, maximum = 100)),
     responses((status = 200, body = SearchReply)))]
 pub(super) async fn search(
     State(app): State<App>,
@@ -145,7 +146,8 @@ pub(super) struct Tail {
 }
 
 #[utoipa::path(get, path = "/v1/lookup", security(("token" = [])),
-    params(("tail" = String, Query, description = "6 to 26 last characters of an id of a request or a contact")),
+    params(("tail" = String, Query, pattern = "^[0-9A-Za-z]{6,26}$",
+            description = "6 to 26 last characters of an id of a request or a contact")),
     responses((status = 200, body = LookupReply)))]
 pub(super) async fn lookup(
     State(app): State<App>,

@@ -1,11 +1,7 @@
 //! `namecard import`, the real program on real files: every refused row is named by file, line and reason,
 //! and nothing is changed.
 
-#![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::string_slice)]
-
-mod program;
-
-use program::{Done, User};
+use crate::program::{Done, User};
 use serde_json::json;
 
 const WHO: [&str; 6] = ["--as", "ann", "--name", "Acme", "--domain", "acme.example"];

@@ -1,32 +1,28 @@
 //! The change feed and the event stream: what arrives, for whom, from where on, and that a change is
 //! written with its event, its audit row and its stored answer or not at all.
 
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
-
-mod support;
-
 use std::collections::VecDeque;
 use std::time::Duration;
 
+use crate::support::{World, acme_rows, member};
 use axum::body::Body;
 use axum::http::{Method, Request};
 use http_body_util::BodyExt as _;
 use namecard::client::{Event, EventParser};
 use serde_json::{Value, json};
-use support::{World, acme_rows, member};
 use tower::ServiceExt as _;
 
 const SECOND: Duration = Duration::from_secs(1);
 
 /// An open event stream.
-struct Feed {
+pub struct Feed {
     body: Body,
     parser: EventParser,
     events: VecDeque<Event>,
 }
 
 impl Feed {
-    async fn open(world: &World, token: &str, path: &str, last_event: Option<i64>) -> Self {
+    pub async fn open(world: &World, token: &str, path: &str, last_event: Option<i64>) -> Self {
         let mut request = Request::get(path).header("authorization", format!("Bearer {token}"));
         if let Some(seq) = last_event {
             request = request.header("last-event-id", seq.to_string());
@@ -58,7 +54,7 @@ impl Feed {
         self.events.pop_front().unwrap()
     }
 
-    async fn change(&mut self) -> Value {
+    pub async fn change(&mut self) -> Value {
         let event = self.next().await;
         assert_eq!(event.name, "change");
         let data: Value = serde_json::from_str(&event.data).unwrap();

@@ -1,12 +1,10 @@
 //! The life of a request over the real router: submitted, seen, decided, taken back, withdrawn, expired.
 
-mod support;
-
 use std::time::Duration;
 
+use crate::support::{World, member};
 use axum::http::Method;
 use serde_json::json;
-use support::World;
 
 const SECOND: Duration = Duration::from_secs(1);
 const DAY: Duration = Duration::from_secs(24 * 3600);
@@ -155,7 +153,7 @@ async fn withdrawing_wins_over_a_decision_that_nobody_has_heard_of() {
 #[tokio::test]
 async fn what_belongs_to_others_is_not_there() {
     let world = World::acme().await;
-    world.company("other", "Other", &[support::member(2, "ann", "Ann", json!({}))]).await;
+    world.company("other", "Other", &[member(2, "ann", "Ann", json!({}))]).await;
     let (ann, bob) = (world.session("acme", "ann").await, world.session("acme", "bob").await);
     let stranger = world.session("other", "ann").await;
     let card = world.card(&ann).await;

@@ -1,19 +1,14 @@
 //! The commands that other programs call, and those about the program itself: the real program, what it
 //! prints, and the exit codes.
 
-#![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::string_slice, clippy::panic)]
-
-mod program;
-#[allow(dead_code, missing_docs, unreachable_pub, clippy::expect_used)]
-#[path = "terminal/pty.rs"]
-mod pty;
-
 use std::io::{BufRead as _, BufReader, Read as _};
+use std::os::fd::AsFd;
 use std::process::{ChildStderr, ChildStdout, Stdio};
 
-use program::User;
-use program::shape::assert_shape;
-use pty::{Terminal, demo, visit};
+use crate::program::User;
+use crate::program::shape::assert_shape;
+use crate::pty::{Terminal, demo, visit, wait};
+use rustix::event::{PollFd, PollFlags, Timespec};
 use serde_json::{Value, json};
 
 /// What could act on a terminal, or be read for another line or column than it is.
@@ -216,15 +211,42 @@ fn shells_complete_every_command_and_the_manual_describes_it() {
     assert!(!user.data().exists(), "nothing is opened for it");
 }
 
-/// A program that goes on, with what it prints.
+/// A program that goes on, with what it prints. It ends with the test.
 struct Going {
     child: std::process::Child,
     out: Option<BufReader<ChildStdout>>,
     err: BufReader<ChildStderr>,
 }
 
+impl Drop for Going {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+/// The next line. Whoever says nothing for long is given up on.
+#[track_caller]
+fn line_of(from: &mut BufReader<impl std::io::Read + AsFd>) -> String {
+    let mut line = Vec::new();
+    while !line.ends_with(b"\n") {
+        if from.buffer().is_empty() {
+            let mut ends = [PollFd::new(from.get_ref(), PollFlags::IN)];
+            let patience = Timespec { tv_sec: 40, tv_nsec: 0 };
+            assert_ne!(rustix::event::poll(&mut ends, Some(&patience)), Ok(0), "it says nothing: {line:?}");
+        }
+        let piece = from.fill_buf().unwrap();
+        assert!(!piece.is_empty(), "it ended: {line:?}");
+        let end = piece.iter().position(|byte| *byte == b'\n').map_or(piece.len(), |at| at + 1);
+        line.extend_from_slice(&piece[..end]);
+        from.consume(end);
+    }
+    String::from_utf8(line).unwrap()
+}
+
 impl Going {
     /// A watch that has begun: it said so.
+    #[track_caller]
     fn watch(user: &User, args: &[&str]) -> Self {
         let mut child = user
             .command(&[&["watch"][..], args].concat())
@@ -234,20 +256,21 @@ impl Going {
             .spawn()
             .unwrap();
         let out = child.stdout.take().map(BufReader::new);
-        let mut err = BufReader::new(child.stderr.take().unwrap());
-        let mut said = String::new();
-        err.read_line(&mut said).unwrap();
-        assert_eq!(said, "namecard: watching for requests and decisions; Ctrl-C ends it.\n");
-        Self { child, out, err }
+        let err = BufReader::new(child.stderr.take().unwrap());
+        let mut going = Self { child, out, err };
+        assert_eq!(
+            line_of(&mut going.err),
+            "namecard: watching for requests and decisions; Ctrl-C ends it.\n"
+        );
+        going
     }
 
+    #[track_caller]
     fn line(&mut self) -> String {
-        let mut line = String::new();
-        self.out.as_mut().unwrap().read_line(&mut line).unwrap();
-        assert!(line.ends_with('\n'), "it ended: {line:?}");
-        line
+        line_of(self.out.as_mut().unwrap())
     }
 
+    #[track_caller]
     fn object(&mut self) -> Value {
         serde_json::from_str(&self.line()).unwrap()
     }
@@ -258,14 +281,17 @@ impl Going {
     }
 
     /// Waits for its end: the code, and what was still said and printed.
+    #[track_caller]
     fn ends(mut self) -> (Option<i32>, String) {
-        let code = self.child.wait().unwrap().code();
+        let code = wait("the end of a watch", || {
+            self.child.try_wait().unwrap().ok_or_else(|| "it goes on".to_owned())
+        });
         let mut rest = String::new();
         if let Some(mut out) = self.out.take() {
             out.read_to_string(&mut rest).unwrap();
         }
         self.err.read_to_string(&mut rest).unwrap();
-        (code, rest)
+        (code.code(), rest)
     }
 }
 
@@ -336,7 +362,7 @@ fn a_watch_that_holds_the_data_serves_the_others() {
     let seen = second.object();
     assert_eq!((&seen["id"], &seen["what"]), (&json!(ids[1]), &json!("rejected")));
     second.signal(rustix::process::Signal::INT);
-    assert_eq!(second.child.wait().unwrap().code(), Some(130));
+    assert_eq!(second.ends().0, Some(130));
 }
 
 #[test]

@@ -1,12 +1,9 @@
 //! Search, from end to end: what finds people, what does not, and that the server and the screen find
 //! the same people in the same order.
 
-#![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing)]
-
-mod support;
-
 use std::time::Duration;
 
+use crate::support::{World, acme_rows, encode, member};
 use axum::http::Method;
 use namecard::domain::{Contact, Member, Snapshot};
 use namecard::search::{Index, Keys, Query, rank};
@@ -15,7 +12,6 @@ use proptest::prelude::*;
 use proptest::strategy::ValueTree as _;
 use proptest::test_runner::{Config, RngAlgorithm, TestRng, TestRunner};
 use serde_json::{Value, json};
-use support::{World, acme_rows, encode, member};
 
 async fn search(world: &World, token: &str, typed: &str, rest: &str) -> Value {
     world.get(token, &format!("/v1/search?q={}{rest}", encode(typed))).await.ok()

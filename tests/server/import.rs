@@ -1,16 +1,12 @@
 //! A directory comes in over the real router: planned, applied in one piece or not at all, counted.
 
-#![allow(clippy::unwrap_used, clippy::indexing_slicing)]
-
-mod support;
-
 use std::collections::{BTreeMap, BTreeSet};
 
+use crate::support::{World, acme_rows, member};
 use axum::http::Method;
 use proptest::prelude::*;
 use proptest::test_runner::FileFailurePersistence;
 use serde_json::{Value, json};
-use support::{World, acme_rows, member};
 
 /// Everything that the directory shows.
 async fn directory(world: &World, token: &str) -> (Value, Value) {

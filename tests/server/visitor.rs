@@ -1,11 +1,8 @@
 //! The visitor's pages over the real router: the namecard, the form and its key, the private status page.
 
-#![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::string_slice)]
-
-mod support;
-
 use std::time::Duration;
 
+use crate::support::{Reply, START, World, acme_rows, hidden_field, member};
 use axum::body::Body;
 use axum::http::{Method, Request};
 use base64::Engine as _;
@@ -13,7 +10,6 @@ use namecard::domain::Time;
 use namecard::server::{Clock, Durability};
 use serde_json::{Value, json};
 use sha2::Digest as _;
-use support::{Reply, START, World, acme_rows, hidden_field, member};
 
 const MINUTE: Duration = Duration::from_secs(60);
 const DAY: Duration = Duration::from_secs(24 * 3600);

@@ -1,18 +1,14 @@
 //! Two clients decide the same request at once, over real connections: exactly one of them wins, and
 //! the other one is told who won and when.
 
-#![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing)]
-
-mod support;
-
 use std::sync::Arc;
 use std::time::Duration;
 
+use crate::support::{World, encode};
 use bytes::Bytes;
 use namecard::client::{Body, Call, HttpTransport, Method, Reply, Transport as _};
 use namecard::server::serve;
 use serde_json::{Value, json};
-use support::World;
 use tokio::net::TcpListener;
 use tokio::sync::Barrier;
 
@@ -153,7 +149,7 @@ impl World {
             let page = self.get(token, &format!("/v1/requests?limit=100{after}")).await.ok();
             rows.extend(page["items"].as_array().unwrap().iter().cloned());
             match page["next"].as_str() {
-                Some(next) => after = format!("&after={}", support::encode(next)),
+                Some(next) => after = format!("&after={}", encode(next)),
                 None => return rows,
             }
         }

@@ -1,16 +1,12 @@
 //! The printed card over the real router: made once, rotated, ended, and told to nobody who may not know.
 
-#![allow(clippy::unwrap_used, clippy::indexing_slicing)]
-
-mod support;
-
 use std::time::Duration;
 
+use crate::support::{Reply, World, acme_rows, hidden_field, member};
 use axum::http::Method;
 use namecard::qr::{Code, Level};
 use serde_json::{Value, json};
 use sqlx::Connection as _;
-use support::{Reply, World, acme_rows, hidden_field, member};
 
 const SECOND: Duration = Duration::from_secs(1);
 const DAY: Duration = Duration::from_secs(24 * 3600);

@@ -1,13 +1,11 @@
 //! The walls around the API, route by route as its description names them: who comes in, what may be
 //! sent, how a fault is told, and that a company ends where another one begins.
 
-#![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing)]
-
-mod support;
-
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
+use crate::support::database::Database;
+use crate::support::{Reply, World, acme_rows, encode, member};
 use axum::body::Body;
 use axum::http::{Method, Request};
 use namecard::api::ProblemCode;
@@ -15,7 +13,6 @@ use namecard::server::openapi;
 use serde_json::{Value, json};
 use sha2::{Digest as _, Sha256};
 use sqlx::Row as _;
-use support::{Reply, World, acme_rows, member};
 
 const SECOND: Duration = Duration::from_secs(1);
 const NO_REQUEST: &str = "r_00000000000000000000000000";
@@ -234,6 +231,28 @@ fn the_description_and_the_list_of_doors_name_the_same_routes() {
     assert_eq!(described, listed);
     for route in operations() {
         assert_eq!(route.secured, route.door() != Door::Everybody, "{}", route.name);
+    }
+}
+
+#[test]
+fn the_description_has_the_words_that_are_sent() {
+    let api: Value = serde_json::from_str(&openapi()).unwrap();
+    let codes: Vec<&str> = ProblemCode::ALL.iter().map(|code| code.as_str()).collect();
+    assert_eq!(api["components"]["schemas"]["ProblemCode"]["enum"], json!(codes));
+    let words = api["components"]["schemas"]
+        .as_object()
+        .unwrap()
+        .values()
+        .filter_map(|schema| schema["enum"].as_array())
+        .flatten();
+    assert!(words.clone().count() > 100);
+    for word in words {
+        assert!(!word.as_str().unwrap().contains(|c: char| c.is_uppercase()), "{word}");
+    }
+    // Every reference leads somewhere.
+    for reference in openapi().split("\"#/components/schemas/").skip(1) {
+        let name = reference.split('"').next().unwrap();
+        assert!(api["components"]["schemas"][name].is_object(), "{name}");
     }
 }
 
@@ -638,7 +657,7 @@ async fn pages(world: &World, token: &str, path: &str, mut between: impl AsyncFn
         ids.extend(items.iter().map(|item| item["id"].as_str().unwrap().to_owned()));
         let Some(next) = page["next"].as_str() else { break };
         assert!(!items.is_empty(), "a page without rows leads on");
-        after = format!("&after={}", support::encode(next));
+        after = format!("&after={}", encode(next));
         between(turn).await;
     }
     ids
@@ -770,7 +789,7 @@ async fn parameters_of_lists_are_checked() {
         }
     }
     for bad in ["x", "~", "1~", "1~r_1", "x~r_00000000000000000000000000"] {
-        let path = format!("/v1/requests?after={}", support::encode(bad));
+        let path = format!("/v1/requests?after={}", encode(bad));
         assert_eq!(world.get(&ann, &path).await.problem("invalid", bad)["field"], "after");
     }
     for path in [
@@ -791,7 +810,7 @@ async fn parameters_of_lists_are_checked() {
 
 /// The chain of a company's audit log, computed anew from what stands in its rows; the number of the
 /// first row that does not fit.
-async fn first_bad_row(database: &mut support::database::Database, company: i64) -> Option<i64> {
+async fn first_bad_row(database: &mut Database, company: i64) -> Option<i64> {
     let rows = database.rows(&format!("SELECT * FROM audit WHERE company = {company} ORDER BY seq")).await;
     let mut prev = vec![0; 32];
     for (at, row) in rows.iter().enumerate() {

@@ -1,15 +1,11 @@
 //! External contacts over the real router: listed, looked at, renamed, ended, and nobody else's.
 
-#![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::string_slice)]
-
-mod support;
-
 use std::time::Duration;
 
+use crate::support::{Reply, World, member};
 use axum::http::Method;
 use serde_json::{Value, json};
 use sqlx::Connection as _;
-use support::{Reply, World, member};
 
 const WINDOW: Duration = Duration::from_secs(10);
 

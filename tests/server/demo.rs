@@ -1,14 +1,10 @@
 //! The made-up world, filled in through the real router.
 
-#![allow(clippy::unwrap_used)]
-
-mod support;
-
+use crate::support::{START, World};
 use axum::http::Method;
 use namecard::domain::Time;
 use namecard::server::{Clock, Durability};
 use serde_json::json;
-use support::{START, World};
 
 async fn filled(seed: u64) -> World {
     let now = Time::from_micros(START);

@@ -1,18 +1,14 @@
 //! A request's state follows from stored times twice: in the domain, and in the store's SQL. The two
 //! say the same of any row at any moment.
 
-#![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing)]
-
-mod support;
-
 use std::collections::BTreeSet;
 
+use crate::support::database::Database;
+use crate::support::{START, World};
 use namecard::domain::{Lifetime, RequestState, Seen, Time};
 use proptest::prelude::*;
 use proptest::strategy::ValueTree as _;
 use proptest::test_runner::{Config, TestRunner};
-use support::database::Database;
-use support::{START, World};
 
 /// Moments lie close together, so that many fall on one another: the edges are what matters.
 const SPAN: i64 = 12;

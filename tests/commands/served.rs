@@ -1,13 +1,10 @@
 //! A company on its own server: the real `serve`, and people who sign in to it from their own homes.
 
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
-
-mod program;
-
 use std::os::unix::fs::PermissionsExt as _;
 
-use program::User;
-use program::server::{PEOPLE, Server};
+use crate::program::User;
+use crate::program::server::{PEOPLE, Server};
+use crate::program::shape::assert_shape;
 use serde_json::Value;
 
 fn mode(user: &User, name: &str) -> u32 {
@@ -76,6 +73,7 @@ fn an_admin_gives_and_takes_tokens_in_their_own_company_only() {
     };
     assert_eq!((of("ann", &tokens).len(), of("bob", &tokens).len()), (1, 1));
     assert!(!tokens.to_string().contains("nc_pat_"));
+    assert_shape("admin token list", tokens.as_array().unwrap());
     assert_eq!(bob.run(&["whoami"]).code, 0);
     ann.run(&["admin", "token", "revoke", &of("bob", &tokens)[0]]).ok();
     bob.run(&["whoami"]).failed(6);
@@ -86,6 +84,8 @@ fn an_admin_gives_and_takes_tokens_in_their_own_company_only() {
     assert_eq!(rows[0], "member,name,expires,token");
     assert_eq!(rows.len(), 2, "{all}");
     assert!(rows[1].starts_with("bob,王芳,") && rows[1].contains(",nc_pat_"), "{all}");
+    let another = ann.json(&["admin", "token", "bob"]);
+    assert_shape("admin token", another.as_array().unwrap());
     // Roles come and go at once.
     server.operate(&["admin", "role", "ann", "none", "--company", "acme"]).ok();
     ann.run(&["admin", "token", "list"]).failed(4);

@@ -1,14 +1,10 @@
 //! The commands, the real program on the made-up world: what they print, for people and for programs, and
 //! the exit codes.
 
-#![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::string_slice, clippy::panic)]
-
-mod program;
-
 use std::collections::BTreeMap;
 
-use program::User;
-use program::shape::{assert_shape, documented, shared_with};
+use crate::program::User;
+use crate::program::shape::{assert_shape, documented, shared_with};
 use serde_json::{Value, json};
 
 fn list(value: &Value) -> &[Value] {
@@ -68,7 +64,7 @@ fn listings_have_the_shapes_of_their_page() {
 
 #[test]
 fn the_examples_of_the_page_are_of_their_own_shape() {
-    let page = include_str!("../docs/json.md");
+    let page = include_str!("../../docs/json.md");
     let mut seen = 0;
     for section in page.split("\n## ").skip(1) {
         let heading = section.lines().next().unwrap();

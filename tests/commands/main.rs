@@ -1,0 +1,21 @@
+//! The real program, run as a person or a script runs it: what it prints, its files, its exit codes.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::string_slice
+)]
+#![allow(missing_docs, unreachable_pub)]
+
+mod export;
+mod import_file;
+mod listings;
+mod more;
+#[path = "../program/mod.rs"]
+mod program;
+#[allow(dead_code)]
+#[path = "../terminal/pty.rs"]
+mod pty;
+mod served;
