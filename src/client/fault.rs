@@ -64,6 +64,9 @@ pub(super) fn of_reply(reply: &Reply) -> Fault {
         | ProblemCode::Exists
         | ProblemCode::TooLarge
         | ProblemCode::UriTooLong
+        | ProblemCode::HeadTooLarge
+        | ProblemCode::Timeout
+        | ProblemCode::Misdirected
         | ProblemCode::MediaType
         | ProblemCode::KeyRequired
         | ProblemCode::KeyReused

@@ -86,13 +86,13 @@ impl User {
 
     /// Runs a command that reads `input`.
     pub fn run_with(&self, args: &[impl AsRef<OsStr>], input: &[u8]) -> Done {
-        let mut child = self
-            .command(args)
-            .stdin(Stdio::piped())
-            .stdout(Stdio::piped())
-            .stderr(Stdio::piped())
-            .spawn()
-            .unwrap();
+        self.run_command(self.command(args), input)
+    }
+
+    /// The same with a command that was prepared.
+    pub fn run_command(&self, mut command: Command, input: &[u8]) -> Done {
+        let mut child =
+            command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
         let mut stdin = child.stdin.take().unwrap();
         let input = input.to_vec();
         // A command that refuses its arguments does not read.

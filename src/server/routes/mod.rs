@@ -15,8 +15,10 @@ mod search;
 mod start;
 mod tokens;
 
+pub(crate) use health::WATCHED;
+
 use axum::Router;
-use axum::extract::DefaultBodyLimit;
+use axum::extract::{DefaultBodyLimit, Request};
 use axum::http::Method;
 use axum::middleware;
 use axum::response::{IntoResponse as _, Response};
@@ -190,12 +192,12 @@ async fn not_found(uri: axum::http::Uri, headers: axum::http::HeaderMap) -> Resp
     if uri.path().starts_with("/v1/") {
         Failure::from(Problem::new(ProblemCode::NotFound)).into_response()
     } else {
-        page::nothing(&headers).await
+        page::nothing(&headers)
     }
 }
 
-async fn method_not_allowed() -> Response {
-    Failure::from(Problem::new(ProblemCode::MethodNotAllowed)).into_response()
+async fn method_not_allowed(request: Request) -> Response {
+    page::Reader::of(&request).refuse(&Problem::new(ProblemCode::MethodNotAllowed))
 }
 
 #[cfg(test)]
