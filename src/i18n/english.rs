@@ -288,6 +288,7 @@ texts! {
     FaultBusy = "The server is busy. Try again in a moment.";
     FaultStorageFull = "The disk is full: nothing can be written. Free some space and try again; nothing was lost.";
     FaultServer = "The server failed ({status}). Its log says more.";
+    FaultOtherName = "The server is not known by this name. Use the address on its namecards, or have its admin say serve --host NAME.";
     FaultGarbled = "The answer was not understood. Is this a namecard server, and of the same version?";
     FaultHeld = "Process {pid} holds the data and does not answer. End it, then try again.";
     FaultHeldUnknown = "Another process holds the data and does not answer.";

@@ -32,7 +32,7 @@ use super::App;
 use super::tls::Tls;
 use crate::api::{PROBLEM_JSON, Problem, ProblemCode};
 use call::Calls;
-use places::{Place, Places};
+use places::{Place, Places, counted};
 use talk::Talk;
 use wire::Wire;
 
@@ -88,9 +88,7 @@ pub async fn serve(app: App, listener: TcpListener, gate: Gate) {
             continue;
         };
         let peer = peer.ip().to_canonical();
-        // A proxy is one address for many people, and so is this computer.
-        let counts = !peer.is_loopback() && !hall.gate.proxies.hold(peer);
-        let Some(place) = places.take(counts.then_some(peer)) else {
+        let Some(place) = places.take(counted(peer, &hall.gate.proxies)) else {
             // Nothing is read from it, so a caller may also find it closed.
             if hall.gate.tls.is_none()
                 && let Ok(mut socket) = socket.into_std()

@@ -4,12 +4,21 @@ use std::collections::HashMap;
 use std::net::{IpAddr, Ipv6Addr};
 use std::sync::{Arc, Mutex, PoisonError};
 
+use super::proxies::Proxies;
+
 /// What counts as one address: one of IPv4, a network of 64 bits of IPv6, which is what one customer gets.
 pub(crate) fn network(address: IpAddr) -> IpAddr {
     match address.to_canonical() {
         IpAddr::V6(address) => IpAddr::V6(Ipv6Addr::from_bits(address.to_bits() >> 64 << 64)),
         address => address,
     }
+}
+
+/// Whose connections are counted by themselves. A proxy is one address for many people, and so is this
+/// computer.
+pub(super) fn counted(peer: IpAddr, proxies: &Proxies) -> Option<IpAddr> {
+    let is_shared = peer.to_canonical().is_loopback() || proxies.hold(peer);
+    (!is_shared).then_some(peer)
 }
 
 /// Counts connections.
@@ -76,7 +85,8 @@ impl Drop for Place {
 mod tests {
     use std::net::IpAddr;
 
-    use super::{Place, Places};
+    use super::super::proxies::{Network, Proxies};
+    use super::{Place, Places, counted};
 
     fn take(places: &std::sync::Arc<Places>, of: &str) -> Option<Place> {
         places.take(Some(of.parse::<IpAddr>().unwrap()))
@@ -98,6 +108,18 @@ mod tests {
         assert!(take(&places, "2001:db8:0:1::9").is_some());
         drop((second, of_one_network));
         assert_eq!(places.taken.lock().unwrap().by.len(), 0, "nothing is kept of who has left");
+    }
+
+    #[test]
+    fn shared_addresses_are_not_counted_by_themselves() {
+        let proxies: Proxies = ["10.0.0.0/24"].iter().map(|text| text.parse::<Network>().unwrap()).collect();
+        let is_counted = |peer: &str| counted(peer.parse().unwrap(), &proxies).is_some();
+        for shared in ["127.0.0.1", "127.1.2.3", "::1", "::ffff:127.0.0.1", "10.0.0.7", "::ffff:10.0.0.7"] {
+            assert!(!is_counted(shared), "{shared}");
+        }
+        for own in ["10.0.1.7", "192.0.2.1", "2001:db8::1", "::ffff:192.0.2.1", "::"] {
+            assert!(is_counted(own), "{own}");
+        }
     }
 
     #[test]
