@@ -21,6 +21,9 @@ use super::talk::Talk;
 const PIECE: usize = 4 * 1024;
 /// Handed on in place of a head that is refused.
 const INSTEAD: &[u8] = b"GET / HTTP/1.1\r\nconnection: close\r\n\r\n";
+/// Whoever is waited for has to take at least so much in the time there is: a drop now and then is as good as
+/// nothing.
+const SIP: usize = 16 * 1024;
 /// Most that is read and thrown away after the last answer.
 const LINGER_BYTES: usize = 256 * 1024;
 
@@ -62,8 +65,8 @@ pub(super) struct Wire<S> {
     /// Since when nothing is going on.
     idle_since: Option<Instant>,
     patience: Pin<Box<Sleep>>,
-    /// Runs while the other side takes nothing.
-    stuck: Option<Pin<Box<Sleep>>>,
+    /// Runs while the other side is waited for, with what it took since.
+    stuck: Option<(Pin<Box<Sleep>>, usize)>,
     /// Set when everything is written: what was thrown away since.
     ended: Option<usize>,
 }
@@ -155,15 +158,29 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Wire<S> {
         most
     }
 
-    /// Ends when the other side took nothing for too long.
-    fn poll_taken<T>(&mut self, cx: &mut Context<'_>, taken: Poll<io::Result<T>>) -> Poll<io::Result<T>> {
-        if taken.is_ready() {
-            self.stuck = None;
-            return taken;
+    /// Ends when the other side took next to nothing for too long. What it takes is counted by `size`.
+    fn poll_taken<T>(
+        &mut self,
+        cx: &mut Context<'_>,
+        polled: Poll<io::Result<T>>,
+        size: impl FnOnce(&T) -> usize,
+    ) -> Poll<io::Result<T>> {
+        match (&polled, &mut self.stuck) {
+            (Poll::Ready(Ok(done)), Some((_, taken))) => {
+                *taken = taken.saturating_add(size(done));
+                if *taken >= SIP {
+                    self.stuck = None;
+                }
+                polled
+            }
+            (Poll::Ready(_), _) => polled,
+            (Poll::Pending, stuck) => {
+                let after = self.limits.stuck;
+                let (timer, _) = stuck.get_or_insert_with(|| (Box::pin(sleep(after)), 0));
+                ready!(timer.as_mut().poll(cx));
+                Poll::Ready(Err(too_slow()))
+            }
         }
-        let after = self.limits.stuck;
-        ready!(self.stuck.get_or_insert_with(|| Box::pin(sleep(after))).as_mut().poll(cx));
-        Poll::Ready(Err(too_slow()))
     }
 
     /// Whether all that was sent has been read.
@@ -227,8 +244,8 @@ impl<S: AsyncRead + AsyncWrite + Unpin> AsyncRead for Wire<S> {
 impl<S: AsyncRead + AsyncWrite + Unpin> AsyncWrite for Wire<S> {
     fn poll_write(self: Pin<&mut Self>, cx: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
         let this = self.get_mut();
-        let taken = Pin::new(&mut this.socket).poll_write(cx, bytes);
-        this.poll_taken(cx, taken)
+        let written = Pin::new(&mut this.socket).poll_write(cx, bytes);
+        this.poll_taken(cx, written, |size| *size)
     }
 
     fn poll_write_vectored(
@@ -237,8 +254,8 @@ impl<S: AsyncRead + AsyncWrite + Unpin> AsyncWrite for Wire<S> {
         bytes: &[io::IoSlice<'_>],
     ) -> Poll<io::Result<usize>> {
         let this = self.get_mut();
-        let taken = Pin::new(&mut this.socket).poll_write_vectored(cx, bytes);
-        this.poll_taken(cx, taken)
+        let written = Pin::new(&mut this.socket).poll_write_vectored(cx, bytes);
+        this.poll_taken(cx, written, |size| *size)
     }
 
     fn is_write_vectored(&self) -> bool {
@@ -247,8 +264,9 @@ impl<S: AsyncRead + AsyncWrite + Unpin> AsyncWrite for Wire<S> {
 
     fn poll_flush(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         let this = self.get_mut();
-        let taken = Pin::new(&mut this.socket).poll_flush(cx);
-        this.poll_taken(cx, taken)
+        let flushed = Pin::new(&mut this.socket).poll_flush(cx);
+        // Asked for when everything was written: nobody is waited for any more.
+        this.poll_taken(cx, flushed, |()| SIP)
     }
 
     /// Says that nothing more comes. When there is more to read than was wanted, it is read for a moment: a
@@ -259,7 +277,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> AsyncWrite for Wire<S> {
             Some(thrown) => thrown,
             None => {
                 let done = Pin::new(&mut this.socket).poll_shutdown(cx);
-                ready!(this.poll_taken(cx, done))?;
+                ready!(this.poll_taken(cx, done, |()| SIP))?;
                 if this.owes_nothing() {
                     return Poll::Ready(Ok(()));
                 }
@@ -278,5 +296,41 @@ impl<S: AsyncRead + AsyncWrite + Unpin> AsyncWrite for Wire<S> {
             }
         }
         Poll::Ready(Ok(()))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _, duplex};
+
+    use super::{Limits, SIP, Talk, Wire};
+
+    /// Writes to somebody who takes so many bytes a second.
+    async fn write_to(bytes_a_second: usize) -> std::io::Result<()> {
+        let (socket, mut other) = duplex(64);
+        let mut wire = Wire::new(socket, Limits::default(), std::sync::Arc::new(Talk::default()));
+        let takes = async {
+            let mut bytes = vec![0; bytes_a_second];
+            loop {
+                tokio::time::sleep(Duration::from_secs(1)).await;
+                if other.read_exact(&mut bytes).await.is_err() {
+                    return std::future::pending().await;
+                }
+            }
+        };
+        tokio::select! {
+            written = wire.write_all(&[7; 8 * SIP]) => written,
+            () = takes => Ok(()),
+        }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_drop_now_and_then_is_as_good_as_nothing() {
+        let enough = SIP / 20;
+        assert!(write_to(enough).await.is_ok());
+        let cut = write_to(SIP / 40).await.unwrap_err();
+        assert_eq!(cut.kind(), std::io::ErrorKind::TimedOut);
     }
 }

@@ -17,6 +17,8 @@ mod tokens;
 
 pub(crate) use health::WATCHED;
 
+use std::sync::LazyLock;
+
 use axum::Router;
 use axum::extract::{DefaultBodyLimit, Request};
 use axum::http::Method;
@@ -162,7 +164,9 @@ pub fn openapi() -> String {
 
 #[utoipa::path(get, path = "/v1/openapi.json", responses((status = 200, description = "This description.")))]
 async fn describe() -> Response {
-    ([(axum::http::header::CONTENT_TYPE, "application/json")], openapi()).into_response()
+    // Made once: it takes longer than any other answer, and anybody may ask for it.
+    static DESCRIPTION: LazyLock<String> = LazyLock::new(openapi);
+    ([(axum::http::header::CONTENT_TYPE, "application/json")], DESCRIPTION.as_str()).into_response()
 }
 
 /// Makes the router.
