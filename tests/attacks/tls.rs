@@ -193,7 +193,7 @@ fn a_key_that_others_can_read_is_refused_with_the_mend() {
     let user = User::new();
     let (chain, key) = Certificate::new().put(user.dir.path());
     // An address of nobody: it ends here too, were the certificate taken.
-    let serve = ["serve", "--listen", "192.0.2.1:0", "--public-url", "https://localhost"];
+    let serve = ["serve", "--listen", "203.0.113.1:0", "--public-url", "https://localhost"];
     let files = ["--tls-cert", chain.to_str().unwrap(), "--tls-key", key.to_str().unwrap()];
     let all = [&serve[..], &files].concat();
     replace(&key, &std::fs::read_to_string(&key).unwrap(), 0o640);
