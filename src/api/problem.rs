@@ -47,6 +47,8 @@ codes! {
     NotFound = "not_found" / 404,
     /// The path exists, the method does not.
     MethodNotAllowed = "method_not_allowed" / 405,
+    /// It was not sent in time.
+    Timeout = "timeout" / 408,
     /// Its state allows no such change any more; `current` says what it is.
     NotOpen = "not_open" / 409,
     /// The undo window has passed.
@@ -65,6 +67,8 @@ codes! {
     UriTooLong = "uri_too_long" / 414,
     /// Not a media type that is taken here.
     MediaType = "media_type" / 415,
+    /// This server has another name than the one it was called by.
+    Misdirected = "misdirected" / 421,
     /// The key was used with another body.
     KeyReused = "key_reused" / 422,
     /// Some rows of the import are refused; ask the plan.
@@ -73,6 +77,8 @@ codes! {
     TooManyRemoved = "too_many_removed" / 422,
     /// The write needs `If-Match`.
     RevisionRequired = "revision_required" / 428,
+    /// The head of the request is too long, or has too many headers.
+    HeadTooLarge = "head_too_large" / 431,
     /// The server failed.
     Internal = "internal" / 500,
     /// The server is stopping or overloaded.

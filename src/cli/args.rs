@@ -91,6 +91,14 @@ pub(super) struct ServeArgs {
     pub(super) public_url: Option<String>,
     #[arg(long)]
     pub(super) behind_proxy: bool,
+    #[arg(long, value_name = "ADDRESS")]
+    pub(super) trusted_proxy: Vec<String>,
+    #[arg(long, value_name = "NAME")]
+    pub(super) host: Vec<String>,
+    #[arg(long, value_name = "FILE", requires = "tls_key", env = "NAMECARD_TLS_CERT")]
+    pub(super) tls_cert: Option<std::path::PathBuf>,
+    #[arg(long, value_name = "FILE", requires = "tls_cert", env = "NAMECARD_TLS_KEY")]
+    pub(super) tls_key: Option<std::path::PathBuf>,
     #[arg(long)]
     pub(super) insecure_http: bool,
 }

@@ -51,6 +51,7 @@ pub(super) const fn code_of(fault: &Fault) -> u8 {
         Fault::Invalid { .. }
         | Fault::StorageFull
         | Fault::Server { .. }
+        | Fault::OtherName
         | Fault::Garbled
         | Fault::NewerData
         | Fault::Local(_) => 1,

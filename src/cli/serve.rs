@@ -5,8 +5,10 @@ use std::io::{self, Write as _};
 use std::net::SocketAddr;
 use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Duration;
 
-use rustix::process::Signal;
+use rustix::process::{Resource, Rlimit, Signal, getrlimit, setrlimit};
 use tokio::net::TcpListener;
 use tokio::sync::mpsc;
 
@@ -16,8 +18,16 @@ use super::failure::Failure;
 use super::signals;
 use crate::config::{read_small, write_private};
 use crate::i18n::{Text, Words};
-use crate::server::{self, Address, App, CardKey, Clock, Durability, Options, StoreError, Token};
+use crate::server::{
+    self, Address, App, CardKey, Clock, Durability, Gate, Limits, Network, Options, Proxies, StoreError, Tls,
+    TlsError, Token,
+};
 use crate::text::SafeText;
+
+/// Descriptors that are enough for every connection there may be.
+const DESCRIPTORS: u64 = 4_096;
+/// Whoever asked for the end has it after this time.
+const STOP_WITHIN: Duration = Duration::from_secs(14);
 
 fn sentence(words: &Words, text: Text, values: &[(&'static str, &str)]) -> SafeText {
     let values: Vec<_> = values.iter().map(|(name, value)| (*name, SafeText::clean(value))).collect();
@@ -70,6 +80,81 @@ fn host_is_loopback(url: &str) -> bool {
         || host.split(':').next().is_some_and(|host| host == "localhost" || host == "127.0.0.1")
 }
 
+/// What is let in, and how.
+fn gate(words: &Words, args: &ServeArgs) -> Result<Gate, Failure> {
+    let tls = match (&args.tls_cert, &args.tls_key) {
+        (Some(certificate), Some(key)) => {
+            if args.public_url.is_none() {
+                return Err(usage(words, Text::ServeTlsUrl, &[]));
+            }
+            Some(Tls::load(certificate, key).map_err(|error| Failure::Said(tls_fault(words, &error)))?)
+        }
+        _ => None,
+    };
+    let proxies = args.trusted_proxy.iter().map(|text| {
+        text.parse::<Network>().map_err(|error| {
+            usage(words, Text::ServeProxyAddress, &[("value", text), ("why", &error.to_string())])
+        })
+    });
+    let proxies: Proxies = proxies.collect::<Result<_, _>>()?;
+    if !args.listen.ip().is_loopback() && tls.is_none() && !args.insecure_http {
+        let value = args.listen.to_string();
+        if !args.behind_proxy {
+            return Err(usage(words, Text::ServePlainHttp, &[("value", &value)]));
+        }
+        if args.trusted_proxy.is_empty() {
+            return Err(usage(words, Text::ServeNoProxy, &[("value", &value)]));
+        }
+    }
+    let limits = Limits::default().within(descriptors());
+    Ok(Gate { limits, hosts: args.host.clone(), proxies, tls: tls.map(Arc::new) })
+}
+
+/// As many descriptors as the system lets this process have, within reason.
+fn descriptors() -> u64 {
+    let limit = getrlimit(Resource::Nofile);
+    let most = limit.maximum.unwrap_or(DESCRIPTORS).min(DESCRIPTORS);
+    if limit.current.is_some_and(|current| current < most) {
+        // What it has now is what counts when it gets no more.
+        let _ = setrlimit(Resource::Nofile, Rlimit { current: Some(most), maximum: limit.maximum });
+    }
+    getrlimit(Resource::Nofile).current.unwrap_or(DESCRIPTORS)
+}
+
+/// What is wrong with a certificate, in words.
+fn tls_fault(words: &Words, error: &TlsError) -> SafeText {
+    let shown = |file: &Path| file.display().to_string();
+    match error {
+        TlsError::Read { file, error } => {
+            let values = [("file", &*shown(file)), ("why", &error.to_string())];
+            sentence(words, Text::CannotRead, &values)
+        }
+        TlsError::Open { file } => sentence(words, Text::TlsOpen, &[("file", &shown(file))]),
+        TlsError::NoCertificate { file } => {
+            sentence(words, Text::TlsNoCertificate, &[("file", &shown(file))])
+        }
+        TlsError::NoKey { file } => sentence(words, Text::TlsNoKey, &[("file", &shown(file))]),
+        TlsError::Mismatch { certificate, key } => {
+            sentence(words, Text::TlsMismatch, &[("file", &shown(certificate)), ("key", &shown(key))])
+        }
+        TlsError::Unusable { file, error } => {
+            let values = [("file", &*shown(file)), ("why", &error.to_string())];
+            sentence(words, Text::TlsUnusable, &values)
+        }
+    }
+}
+
+/// Reads the certificate anew, and says what came of it.
+fn reload(words: &Words, tls: Option<&Tls>) {
+    let Some(tls) = tls else { return };
+    let said = match tls.reload() {
+        Ok(()) => words.get(Text::TlsReloaded),
+        Err(error) => words.fill(Text::TlsKept, &[("why", tls_fault(words, &error))]),
+    };
+    // The log has it too; a server whose standard error is closed goes on.
+    let _ = writeln!(io::stderr(), "{said}");
+}
+
 /// One process serves a database: two would each believe to be the only writer.
 fn lock(words: &Words, database: &Path) -> Result<File, Failure> {
     let path = beside(database, ".lock");
@@ -106,9 +191,8 @@ fn store_failure(words: &Words, database: &Path, error: &StoreError) -> Failure 
 pub(super) async fn run(context: &Context, args: &ServeArgs) -> Result<u8, Failure> {
     let words = &context.words;
     let database = database(words, &args.database)?;
-    if !args.listen.ip().is_loopback() && !args.behind_proxy && !args.insecure_http {
-        return Err(usage(words, Text::ServePlainHttp, &[("value", &args.listen.to_string())]));
-    }
+    let gate = gate(words, args)?;
+    let tls = gate.tls.clone();
     let listener = TcpListener::bind(args.listen).await.map_err(|error| {
         said(words, Text::ServeListen, &[("value", &args.listen.to_string()), ("why", &error.to_string())])
     })?;
@@ -135,17 +219,31 @@ pub(super) async fn run(context: &Context, args: &ServeArgs) -> Result<u8, Failu
     first_operator(context, &app, &database).await?;
     // Heard from before anybody is told that it serves.
     let (sender, mut ended) = mpsc::unbounded_channel();
-    signals::listen(&[Signal::TERM, Signal::INT], move |number| sender.send(number).is_ok())?;
-    let (at, file) = (listening.to_string(), database.display().to_string());
+    signals::listen(&[Signal::TERM, Signal::INT, Signal::HUP], move |number| sender.send(number).is_ok())?;
+    let scheme = if tls.is_some() { "https" } else { "http" };
+    let (at, file) = (format!("{scheme}://{listening}"), database.display().to_string());
     writeln!(io::stderr(), "{}", sentence(words, Text::Serving, &[("at", &at), ("file", &file)]))?;
     app.start_tasks();
-    let serving = tokio::spawn(server::serve(app.clone(), listener));
-    let number = ended.recv().await.map_or(0, Signal::as_raw);
+    let serving = tokio::spawn(server::serve(app.clone(), listener, gate));
+    let mut next = async || loop {
+        match ended.recv().await {
+            Some(Signal::HUP) => reload(words, tls.as_deref()),
+            number => break number.map_or(0, Signal::as_raw),
+        }
+    };
+    let number = next().await;
     writeln!(io::stderr(), "{}", words.get(Text::ServeStopping))?;
     app.begin_stop();
-    // It ends by itself, soon: streams are cut after a moment.
-    let _ = serving.await;
-    app.stop().await;
+    let stopped = async {
+        // It ends by itself: connections are cut after their time.
+        let _ = serving.await;
+        app.stop().await;
+    };
+    tokio::select! {
+        _ = tokio::time::timeout(STOP_WITHIN, stopped) => {}
+        // Asked a second time: nothing is waited for. What was not acknowledged is not there.
+        again = next() => return Ok(u8::try_from(128 + again).unwrap_or(u8::MAX)),
+    }
     tracing::info!(target: "namecard::server", signal = number, "stopped");
     Ok(0)
 }

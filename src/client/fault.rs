@@ -35,6 +35,7 @@ pub(super) fn of_reply(reply: &Reply) -> Fault {
         ProblemCode::NotFound => Fault::NotFound,
         ProblemCode::WindowOver => Fault::WindowOver,
         ProblemCode::StorageFull => Fault::StorageFull,
+        ProblemCode::Misdirected => Fault::OtherName,
         ProblemCode::Unavailable | ProblemCode::InProgress => {
             Fault::Busy { retry_after: reply.retry_after.map(Duration::from_secs) }
         }
@@ -64,6 +65,8 @@ pub(super) fn of_reply(reply: &Reply) -> Fault {
         | ProblemCode::Exists
         | ProblemCode::TooLarge
         | ProblemCode::UriTooLong
+        | ProblemCode::HeadTooLarge
+        | ProblemCode::Timeout
         | ProblemCode::MediaType
         | ProblemCode::KeyRequired
         | ProblemCode::KeyReused

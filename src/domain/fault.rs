@@ -49,6 +49,9 @@ pub enum Fault {
         /// What is wrong with it, as a stable code.
         code: Untrusted,
     },
+    /// The server is there, but not under the name that it was called by.
+    #[error("the server has another name")]
+    OtherName,
     /// The server has too much to do.
     #[error("the server is busy")]
     Busy {

@@ -21,7 +21,9 @@ use crate::api::{NewSession, SessionReply};
 use crate::client::{Access, Body, BoxFuture, Call, HttpTransport, Method, Transport, Way};
 use crate::demo;
 use crate::domain::{Fault, Time};
-use crate::server::{self, Address, App, CardKey, Clock, Durability, Options, StoreError, Token, TokenKind};
+use crate::server::{
+    self, Address, App, CardKey, Clock, Durability, Gate, Limits, Options, StoreError, Token, TokenKind,
+};
 use crate::text::Untrusted;
 use direct::Direct;
 pub use home::Home;
@@ -253,7 +255,8 @@ impl Embedded {
             Some(listener) => {
                 let at = listener.local_addr().map_err(local)?;
                 app.start_tasks();
-                let serving = tokio::spawn(server::serve(app.clone(), listener));
+                let gate = Gate { limits: Limits::embedded(), ..Gate::default() };
+                let serving = tokio::spawn(server::serve(app.clone(), listener, gate));
                 let holder = Holder {
                     address: at.to_string(),
                     key: token.expose().to_owned(),

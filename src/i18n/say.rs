@@ -40,6 +40,7 @@ impl Words {
             Fault::Server { status, .. } => {
                 self.fill(Text::FaultServer, &[("status", SafeText::number(*status))])
             }
+            Fault::OtherName => self.get(Text::FaultOtherName),
             Fault::Garbled => self.get(Text::FaultGarbled),
             Fault::Held { pid: Some(pid) } => self.fill(Text::FaultHeld, &[("pid", SafeText::number(*pid))]),
             Fault::Held { pid: None } => self.get(Text::FaultHeldUnknown),

@@ -17,6 +17,8 @@ mod respond;
 mod routes;
 mod secrets;
 mod store;
+mod strict;
+mod tls;
 
 use std::path::PathBuf;
 use std::sync::{Arc, PoisonError, RwLock};
@@ -27,10 +29,11 @@ use tokio_util::task::TaskTracker;
 
 pub use address::{Address, AddressError};
 pub use clock::Clock;
-pub use listen::serve;
+pub use listen::{ClientAddress, Gate, Limits, Network, NetworkError, Proxies, serve};
 pub use routes::openapi;
 pub use secrets::{CardKey, Token, TokenKind};
 pub use store::{Durability, StoreError};
+pub use tls::{Tls, TlsError};
 
 use crate::domain::Time;
 use events::Hub;

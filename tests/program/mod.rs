@@ -90,13 +90,14 @@ impl User {
 
     /// Runs a command that reads `input`.
     pub fn run_with(&self, args: &[impl AsRef<OsStr>], input: &[u8]) -> Done {
-        let mut child = self
-            .command(args)
-            .stdin(Stdio::piped())
-            .stdout(Stdio::piped())
-            .stderr(Stdio::piped())
-            .spawn()
-            .unwrap();
+        self.run_command(self.command(args), input)
+    }
+
+    /// The same with a command that was prepared.
+    pub fn run_command(&self, mut command: Command, input: &[u8]) -> Done {
+        let said = format!("{command:?}");
+        let mut child =
+            command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
         let mut stdin = child.stdin.take().unwrap();
         let input = input.to_vec();
         // A command that refuses its arguments does not read.
@@ -106,8 +107,7 @@ impl User {
         std::thread::spawn(move || sender.send(child.wait_with_output()));
         let output = ended.recv_timeout(PATIENCE).unwrap_or_else(|_| {
             let _ = rustix::process::kill_process(pid, rustix::process::Signal::KILL);
-            let args: Vec<_> = args.iter().map(AsRef::as_ref).collect();
-            panic!("{args:?} does not end");
+            panic!("{said} does not end");
         });
         let output = output.unwrap();
         feeder.join().unwrap();

@@ -2,17 +2,26 @@
 
 use std::io::{BufRead as _, BufReader, Read as _};
 use std::process::{Child, Stdio};
+use std::sync::{Arc, Mutex};
+use std::time::{Duration, Instant};
+
+use rustix::process::Signal;
 
 use super::{Done, User};
 
 pub const PEOPLE: &str =
     "id,name,manager,email\nann,Ann Lee,,ann@acme.example\nbob,王芳,ann,bob@acme.example\n";
 
+/// Nothing that is waited for takes longer, however busy the machine is.
+const LONG: Duration = Duration::from_secs(60);
+
 /// A server of its own, ended when dropped.
 pub struct Server {
     pub admin: User,
     child: Child,
     pub origin: String,
+    /// What it said on standard error since it served.
+    said: Arc<Mutex<String>>,
 }
 
 impl Server {
@@ -35,8 +44,24 @@ impl Server {
             }
         };
         // Read on, so that it never waits for us.
-        std::thread::spawn(move || std::io::copy(&mut said, &mut std::io::sink()));
-        Self { admin, child, origin }
+        let kept = Arc::new(Mutex::new(String::new()));
+        let keep = kept.clone();
+        std::thread::spawn(move || {
+            while said.read_line(&mut line).is_ok_and(|read| read > 0) {
+                keep.lock().unwrap().push_str(&std::mem::take(&mut line));
+            }
+        });
+        Self { admin, child, origin, said: kept }
+    }
+
+    /// Waits until it has said this.
+    #[track_caller]
+    pub fn wait_for(&self, sentence: &str) {
+        let begun = Instant::now();
+        while !self.said.lock().unwrap().contains(sentence) {
+            assert!(begun.elapsed() < LONG, "{sentence}: {}", self.said.lock().unwrap());
+            std::thread::sleep(Duration::from_millis(10));
+        }
     }
 
     /// With a company of two people, `ann` its admin.
@@ -68,10 +93,14 @@ impl Server {
         user
     }
 
+    pub fn signal(&self, signal: Signal) {
+        let pid = rustix::process::Pid::from_raw(i32::try_from(self.child.id()).unwrap()).unwrap();
+        rustix::process::kill_process(pid, signal).unwrap();
+    }
+
     /// Ends it as a system does; returns what it printed.
     pub fn stop(mut self) -> (User, i32, String) {
-        let pid = rustix::process::Pid::from_raw(i32::try_from(self.child.id()).unwrap()).unwrap();
-        rustix::process::kill_process(pid, rustix::process::Signal::TERM).unwrap();
+        self.signal(Signal::TERM);
         let mut out = String::new();
         self.child.stdout.take().unwrap().read_to_string(&mut out).unwrap();
         let code = self.child.wait().unwrap().code().unwrap_or(-1);

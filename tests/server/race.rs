@@ -7,7 +7,7 @@ use std::time::Duration;
 use crate::support::{World, encode};
 use bytes::Bytes;
 use namecard::client::{Body, Call, HttpTransport, Method, Reply, Transport as _};
-use namecard::server::serve;
+use namecard::server::{Gate, serve};
 use serde_json::{Value, json};
 use tokio::net::TcpListener;
 use tokio::sync::Barrier;
@@ -66,7 +66,7 @@ async fn of_two_decisions_at_once_exactly_one_wins_a_thousand_times() {
     assert_eq!(requests.len(), RACES);
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let origin = format!("http://{}", listener.local_addr().unwrap());
-    let server = tokio::spawn(serve(world.app.clone(), listener));
+    let server = tokio::spawn(serve(world.app.clone(), listener, Gate::default()));
     let line = Arc::new(Barrier::new(2));
     let mut runners = Vec::new();
     for who in 0..2 {
@@ -123,7 +123,7 @@ async fn the_same_write_sent_twice_at_once_is_done_once() {
     let requests = waiting(&world, &ann, 50).await;
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let origin = format!("http://{}", listener.local_addr().unwrap());
-    let server = tokio::spawn(serve(world.app.clone(), listener));
+    let server = tokio::spawn(serve(world.app.clone(), listener, Gate::default()));
     let runners = [HttpTransport::new(&origin).unwrap(), HttpTransport::new(&origin).unwrap()];
     for (n, id) in requests.iter().enumerate() {
         let call = decision(id, format!("key {n}"), &json!({"kind": "approve"}));

@@ -193,5 +193,5 @@ async fn writes_name_their_revision_and_their_key() {
     let headers = [("if-match", "\"1\""), ("idempotency-key", "k")];
     let unknown = Some(json!({"kind": "approve", "extra": 1}));
     let refused = world.call_with(&ann, Method::POST, path, &headers, unknown).await.refused("invalid");
-    assert_eq!(refused["reason"], "malformed");
+    assert_eq!((&refused["field"], &refused["reason"]), (&json!("body"), &json!("unknown_field")));
 }

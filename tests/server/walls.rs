@@ -256,6 +256,40 @@ fn the_description_has_the_words_that_are_sent() {
     }
 }
 
+/// Every object that a write may hold knows all its fields: what is misspelt is not taken for left out.
+#[test]
+fn no_body_takes_a_field_that_it_does_not_know() {
+    fn walk<'a>(api: &'a Value, schema: &'a Value, seen: &mut BTreeSet<&'a str>, is_variant: bool) {
+        if let Some(name) = schema["$ref"].as_str() {
+            if seen.insert(name) {
+                walk(api, api.pointer(name.strip_prefix('#').unwrap()).unwrap(), seen, false);
+            }
+            return;
+        }
+        // The name of a variant is no field: serde takes exactly one, and it has to be known.
+        if schema["type"] == "object" && !is_variant {
+            assert_eq!(schema["additionalProperties"], false, "{schema}");
+        }
+        for field in schema["properties"].as_object().into_iter().flat_map(|fields| fields.values()) {
+            walk(api, field, seen, false);
+        }
+        for choice in schema["oneOf"].as_array().into_iter().flatten() {
+            walk(api, choice, seen, choice["required"].as_array().is_some_and(|names| names.len() == 1));
+        }
+        if schema["items"].is_object() {
+            walk(api, &schema["items"], seen, false);
+        }
+    }
+    let api: Value = serde_json::from_str(&openapi()).unwrap();
+    let mut seen = BTreeSet::new();
+    for described in api["paths"].as_object().unwrap().values().flat_map(|path| path.as_object().unwrap()) {
+        for content in described.1["requestBody"]["content"].as_object().into_iter().flatten() {
+            walk(&api, &content.1["schema"], &mut seen, false);
+        }
+    }
+    assert!(seen.len() > 15 && seen.contains("#/components/schemas/Attribute"), "{seen:?}");
+}
+
 #[tokio::test]
 async fn the_description_is_served_as_it_is_kept() {
     let world = World::new().await;
@@ -417,22 +451,16 @@ async fn bodies_are_json_of_a_bounded_length_and_a_known_form() {
         send("application/json", long).await.problem("too_large", name);
         let text = good.to_string();
         let twice = text.replacen('{', "{\"zz\":1,\"zz\":2,", 1).replace(",}", "}");
-        for bad in [
-            "",
-            "{",
-            "nil",
-            "[]",
-            "\"x\"",
-            "7",
-            "null",
-            "{} {}",
-            "{\"\u{0}\":1}",
-            &format!("{text}x"),
-            &twice,
-        ] {
+        for bad in ["", "{", "nil", "[]", "\"x\"", "7", "null", "{} {}", "{\"\u{0}\":1}", &format!("{text}x")]
+        {
             let told = send("application/json", bad.as_bytes().to_vec()).await.problem("invalid", name);
             assert_eq!(told["reason"], "malformed", "{name}: {bad}");
             assert!(told["field"].is_string(), "{name}: {bad}");
+        }
+        let deep = format!("{{\"zz\":{}1{}}}", "[".repeat(32), "]".repeat(32));
+        for (bad, reason) in [(&twice, "duplicate_field"), (&deep, "too_deep")] {
+            let told = send("application/json", bad.as_bytes().to_vec()).await.problem("invalid", name);
+            assert_eq!((&told["field"], &told["reason"]), (&json!("body"), &json!(reason)), "{name}");
         }
         let mut broken = text.clone().into_bytes();
         broken.splice(1..1, b"\"\xff\":1".iter().copied());
@@ -440,7 +468,8 @@ async fn bodies_are_json_of_a_bounded_length_and_a_known_form() {
         let mut unknown = good.clone();
         unknown["zz"] = json!("secret");
         let told = send("application/json", unknown.to_string().into_bytes()).await.problem("invalid", name);
-        assert_eq!((&told["field"], &told["reason"]), (&json!("zz"), &json!("malformed")), "{name}");
+        // Neither its content nor what its sender calls it.
+        assert_eq!((&told["field"], &told["reason"]), (&json!("body"), &json!("unknown_field")), "{name}");
         assert!(!told.to_string().contains("secret"), "{name} gives back what was sent");
         for field in good.as_object().unwrap().keys() {
             let mut wrong = good.clone();
@@ -458,14 +487,15 @@ async fn a_field_inside_is_named_by_its_whole_place() {
     let world = World::acme().await;
     let import = world.stage(json!({"company": "acme"}), &[]).await;
     let path = format!("/v1/imports/{import}/apply");
-    for (body, field) in [
-        (json!({"sign_in": {"member": "bob", "zz": 1}}), "sign_in.zz"),
-        (json!({"sign_in": {"member": 7}}), "sign_in.member"),
-        (json!({"sign_in": {}}), "sign_in"),
+    for (body, field, reason) in [
+        (json!({"sign_in": {"member": "bob", "zz": 1}}), "sign_in", "unknown_field"),
+        (json!({"sign_in": {"member": 7}}), "sign_in.member", "malformed"),
+        (json!({"sign_in": {}}), "sign_in", "malformed"),
     ] {
         let headers = [("idempotency-key", "key")];
         let told = world.call_with(&world.operator, Method::POST, &path, &headers, Some(body)).await;
-        assert_eq!(told.problem("invalid", field)["field"], field);
+        let told = told.problem("invalid", field);
+        assert_eq!((&told["field"], &told["reason"]), (&json!(field), &json!(reason)));
     }
 }
 
@@ -524,6 +554,10 @@ async fn rows_of_an_import_are_lines_of_a_bounded_length_and_a_known_form() {
         "{\"member\":{\"zz\":1}}",
         "{\"member\":{},\"department\":{}}",
         "{\"member\":{\"line\":-1}}",
+        "{\"member\":{\"name\":\"a\",\"name\":\"b\"}}",
+        "{\"member\":{},\"member\":{}}",
+        "{\"member\":{\"attributes\":[{\"name\":\"a\",\"value\":\"b\",\"zz\":1}]}}",
+        &format!("{{\"member\":{}1{}}}", "[".repeat(10_000), "]".repeat(10_000)),
     ] {
         let told = send("application/x-ndjson", bad.as_bytes().to_vec()).await.problem("invalid", bad);
         assert_eq!((&told["field"], &told["reason"]), (&json!("row"), &json!("malformed")), "{bad}");

@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use axum::body::Bytes;
 use axum::extract::State;
+use axum::extract::rejection::BytesRejection;
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse as _, Redirect, Response};
 use base64::Engine as _;
@@ -19,7 +20,7 @@ use crate::api::{Problem, ProblemCode};
 use crate::domain::{Requester, Time, VerdictCode, is_mail_address, normalise_line};
 use crate::i18n::{Text, Words};
 use crate::server::approvals::{self, Submission, Submitted};
-use crate::server::respond::Failure;
+use crate::server::respond::{Failure, body_rejected};
 use crate::server::secrets::{CardKey, random, same, sha256};
 use crate::server::store::StoreError;
 use crate::server::store::cards::OpenCard;
@@ -333,10 +334,11 @@ pub(super) async fn send(
     State(app): State<App>,
     Token(token): Token,
     headers: HeaderMap,
-    body: Result<Bytes, axum::extract::rejection::BytesRejection>,
+    body: Result<Bytes, BytesRejection>,
 ) -> Response {
-    let Ok(body) = body else {
-        return failed(&headers, &Problem::new(ProblemCode::TooLarge).into());
+    let body = match body {
+        Ok(body) => body,
+        Err(rejection) => return failed(&headers, &body_rejected(&rejection).into()),
     };
     match receive(&app, &token, &headers, &body).await {
         Ok(response) => response,

@@ -15,7 +15,7 @@ use axum::Router;
 use axum::extract::rejection::QueryRejection;
 use axum::extract::{DefaultBodyLimit, FromRequestParts, Path, Query, State};
 use axum::http::request::Parts;
-use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
+use axum::http::{HeaderMap, HeaderValue, Request, StatusCode, header};
 use axum::response::{IntoResponse as _, Response};
 use axum::routing::{get, post};
 use serde::Deserialize;
@@ -24,6 +24,7 @@ use super::App;
 use super::respond::{Failure, header_text};
 use super::secrets::{normalise_token, sha256};
 use super::store::cards::{self, OpenCard};
+use crate::api::{Problem, ProblemCode};
 use crate::domain::Time;
 use crate::formats::{Vcard, VcardVersion};
 use crate::i18n::{Lang, Text, Words};
@@ -82,8 +83,36 @@ impl<S: Send + Sync> FromRequestParts<S> for Token {
 }
 
 /// The answer to a path that is nobody's: the same as to an unknown card.
-pub(super) async fn nothing(headers: &HeaderMap) -> Response {
-    headers::protect(not_found(words(headers))).await
+pub(super) fn nothing(headers: &HeaderMap) -> Response {
+    headers::protected(not_found(words(headers)))
+}
+
+/// Whether a path is one of the pages'.
+pub(crate) fn is_page(path: &str) -> bool {
+    ["/C/", "/c/", "/S/", "/s/"].iter().any(|prefix| path.starts_with(prefix))
+}
+
+/// Who reads a refusal: a visitor a page, in their language; a program a problem.
+pub(crate) struct Reader(Option<Words>);
+
+impl Reader {
+    /// Who sent this.
+    pub(crate) fn of<B>(request: &Request<B>) -> Self {
+        Self(is_page(request.uri().path()).then(|| words(request.headers())))
+    }
+
+    /// Somebody whose headers were not read.
+    pub(crate) fn without_headers(page: bool) -> Self {
+        Self(page.then(|| words(&HeaderMap::new())))
+    }
+
+    /// The refusal.
+    pub(crate) fn refuse(&self, problem: &Problem) -> Response {
+        match &self.0 {
+            Some(words) => headers::protected(refused(words.clone(), problem)),
+            None => Failure::from(problem.clone()).into_response(),
+        }
+    }
 }
 
 /// The page for everything that is not there: unknown, revoked and expired cards alike.
@@ -99,16 +128,30 @@ fn not_found(w: Words) -> Response {
 
 /// The page for what did not work: a failure of ours, or something sent that no form of ours sends.
 fn failed(headers: &HeaderMap, failure: &Failure) -> Response {
-    let (status, why) = match failure {
-        Failure::Told(problem) => (problem.status, Text::PageRefusedWhy),
+    match failure {
+        Failure::Told(problem) => refused(words(headers), problem),
         Failure::Store(error) => {
             tracing::error!(target: "namecard::page", error = %error, "a page failed");
-            (StatusCode::SERVICE_UNAVAILABLE.as_u16(), Text::PageFailedWhy)
+            refused(words(headers), &Problem::new(ProblemCode::Unavailable))
         }
+    }
+}
+
+fn refused(w: Words, problem: &Problem) -> Response {
+    let why = match (problem.code, problem.reason.as_deref()) {
+        (ProblemCode::Misdirected, _) => Text::PageMisdirectedWhy,
+        // A form that is sent again does nothing twice.
+        (ProblemCode::Unavailable, Some("slow")) => Text::PageSlowWhy,
+        _ if problem.status >= 500 => Text::PageFailedWhy,
+        _ => Text::PageRefusedWhy,
     };
-    let w = words(headers);
     let page = views::Message { title: w.get(Text::PageFailedTitle), lines: vec![w.get(why)], back: None, w };
-    render(StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR), &page)
+    let status = StatusCode::from_u16(problem.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+    let mut response = render(status, &page);
+    if problem.code == ProblemCode::Unavailable {
+        response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from_static("1"));
+    }
+    response
 }
 
 /// Opens the card that a token leads to, if its code was live at `at` and later.

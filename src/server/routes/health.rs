@@ -8,8 +8,15 @@ use axum::routing::get;
 
 use crate::server::App;
 
+/// Whether the process is there.
+pub(super) const ALIVE: &str = "/healthz";
+const READY: &str = "/readyz";
+
+/// What is asked from outside, under any name.
+pub(crate) const WATCHED: [&str; 2] = [ALIVE, READY];
+
 pub(super) fn routes() -> Router<App> {
-    Router::new().route("/healthz", get(alive)).route("/readyz", get(ready))
+    Router::new().route(ALIVE, get(alive)).route(READY, get(ready))
 }
 
 async fn alive() -> &'static str {

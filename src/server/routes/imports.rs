@@ -12,7 +12,7 @@ use crate::api::{
 use crate::domain::ImportRow;
 use crate::server::access::{self, Action, Actor, Answer, Object};
 use crate::server::auth::Caller;
-use crate::server::respond::{Begun, Failure, Json, Key, Number, Once, header_text, ok};
+use crate::server::respond::{Begun, Failure, Json, Key, Number, Once, body_fault, header_text, ok};
 use crate::server::store::imports::{self, ImportHead};
 use crate::server::store::{Conn, companies};
 use crate::server::{App, import};
@@ -74,7 +74,7 @@ pub(super) async fn stage(
     let mut batch: Vec<String> = Vec::new();
     let mut rows = 0;
     while let Some(piece) = pieces.next().await {
-        let piece = piece.map_err(|_| Problem::invalid("body", "cut_off"))?;
+        let piece = piece.map_err(|fault| body_fault(&fault))?;
         rest.extend_from_slice(&piece);
         let mut begin = 0;
         while let Some(at) = memchr::memchr(b'\n', rest.get(begin..).unwrap_or_default()) {

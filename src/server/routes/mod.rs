@@ -16,8 +16,12 @@ mod search;
 mod start;
 mod tokens;
 
+pub(crate) use health::WATCHED;
+
+use std::sync::LazyLock;
+
 use axum::Router;
-use axum::extract::DefaultBodyLimit;
+use axum::extract::{DefaultBodyLimit, Request};
 use axum::http::Method;
 use axum::middleware;
 use axum::response::{IntoResponse as _, Response};
@@ -163,7 +167,9 @@ pub fn openapi() -> String {
 
 #[utoipa::path(get, path = "/v1/openapi.json", responses((status = 200, description = "This description.", body = serde_json::Value)))]
 async fn describe() -> Response {
-    ([(axum::http::header::CONTENT_TYPE, "application/json")], openapi()).into_response()
+    // Made once: it takes longer than any other answer, and anybody may ask for it.
+    static DESCRIPTION: LazyLock<String> = LazyLock::new(openapi);
+    ([(axum::http::header::CONTENT_TYPE, "application/json")], DESCRIPTION.as_str()).into_response()
 }
 
 /// Makes the router.
@@ -193,12 +199,12 @@ async fn not_found(uri: axum::http::Uri, headers: axum::http::HeaderMap) -> Resp
     if uri.path().starts_with("/v1/") {
         Failure::from(Problem::new(ProblemCode::NotFound)).into_response()
     } else {
-        page::nothing(&headers).await
+        page::nothing(&headers)
     }
 }
 
-async fn method_not_allowed() -> Response {
-    Failure::from(Problem::new(ProblemCode::MethodNotAllowed)).into_response()
+async fn method_not_allowed(request: Request) -> Response {
+    page::Reader::of(&request).refuse(&Problem::new(ProblemCode::MethodNotAllowed))
 }
 
 #[cfg(test)]
