@@ -2,6 +2,8 @@
 
 use std::io::{BufRead as _, BufReader, Read as _};
 use std::process::{Child, Stdio};
+use std::sync::mpsc::{Receiver, channel};
+use std::time::Duration;
 
 use super::{Done, User};
 
@@ -13,6 +15,7 @@ pub struct Server {
     pub admin: User,
     child: Child,
     pub origin: String,
+    said: Receiver<String>,
 }
 
 impl Server {
@@ -35,8 +38,14 @@ impl Server {
             }
         };
         // Read on, so that it never waits for us.
-        std::thread::spawn(move || std::io::copy(&mut said, &mut std::io::sink()));
-        Self { admin, child, origin }
+        let (sender, heard) = channel();
+        std::thread::spawn(move || {
+            for line in said.lines().map_while(Result::ok) {
+                // If nobody listens, it is read all the same.
+                let _ = sender.send(line);
+            }
+        });
+        Self { admin, child, origin, said: heard }
     }
 
     /// With a company of two people, `ann` its admin.
@@ -68,10 +77,24 @@ impl Server {
         user
     }
 
+    pub fn signal(&self, signal: rustix::process::Signal) {
+        rustix::process::kill_process(rustix::process::Pid::from_child(&self.child), signal).unwrap();
+    }
+
+    /// Waits until it says something on standard error; returns that with what came before.
+    #[track_caller]
+    pub fn until_it_says(&mut self, words: &str) -> String {
+        let mut said = String::new();
+        while !said.contains(words) {
+            said.push_str(&self.said.recv_timeout(Duration::from_secs(40)).expect(words));
+            said.push('\n');
+        }
+        said
+    }
+
     /// Ends it as a system does; returns what it printed.
     pub fn stop(mut self) -> (User, i32, String) {
-        let pid = rustix::process::Pid::from_raw(i32::try_from(self.child.id()).unwrap()).unwrap();
-        rustix::process::kill_process(pid, rustix::process::Signal::TERM).unwrap();
+        self.signal(rustix::process::Signal::TERM);
         let mut out = String::new();
         self.child.stdout.take().unwrap().read_to_string(&mut out).unwrap();
         let code = self.child.wait().unwrap().code().unwrap_or(-1);

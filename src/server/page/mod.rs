@@ -7,6 +7,7 @@ mod form;
 mod headers;
 mod status;
 mod views;
+mod voice;
 
 use std::convert::Infallible;
 
@@ -21,12 +22,13 @@ use axum::routing::{get, post};
 use serde::Deserialize;
 
 use super::App;
-use super::respond::{Failure, header_text};
+use super::respond::Failure;
 use super::secrets::{normalise_token, sha256};
 use super::store::cards::{self, OpenCard};
 use crate::domain::Time;
 use crate::formats::{Vcard, VcardVersion};
-use crate::i18n::{Lang, Text, Words};
+use crate::i18n::Text;
+use voice::Voice;
 
 /// The pages' style; its hash stands in the content security policy.
 pub(crate) const STYLE: &str = include_str!("../../../assets/pages/style.css");
@@ -48,11 +50,6 @@ pub(super) fn routes() -> Router<App> {
             .route(&format!("{prefix}/{{token}}/withdraw"), post(status::withdraw));
     }
     router.layer(DefaultBodyLimit::max(MAX_FORM)).layer(axum::middleware::map_response(headers::protect))
-}
-
-/// The words of the language that the visitor's browser asks for.
-fn words(headers: &HeaderMap) -> Words {
-    Words::of(Lang::accepted(header_text(headers, header::ACCEPT_LANGUAGE.as_str()).unwrap_or_default()))
 }
 
 /// Renders a page.
@@ -82,12 +79,12 @@ impl<S: Send + Sync> FromRequestParts<S> for Token {
 }
 
 /// The answer to a path that is nobody's: the same as to an unknown card.
-pub(super) async fn nothing(headers: &HeaderMap) -> Response {
-    headers::protect(not_found(words(headers))).await
+pub(super) async fn nothing(app: &App, headers: &HeaderMap) -> Response {
+    headers::protect(not_found(Voice::of(app, headers))).await
 }
 
 /// The page for everything that is not there: unknown, revoked and expired cards alike.
-fn not_found(w: Words) -> Response {
+fn not_found(w: Voice) -> Response {
     let page = views::Message {
         title: w.get(Text::PageNotFoundTitle),
         lines: vec![w.get(Text::PageNotFoundWhy)],
@@ -98,7 +95,7 @@ fn not_found(w: Words) -> Response {
 }
 
 /// The page for what did not work: a failure of ours, or something sent that no form of ours sends.
-fn failed(headers: &HeaderMap, failure: &Failure) -> Response {
+fn failed(app: &App, headers: &HeaderMap, failure: &Failure) -> Response {
     let (status, why) = match failure {
         Failure::Told(problem) => (problem.status, Text::PageRefusedWhy),
         Failure::Store(error) => {
@@ -106,7 +103,7 @@ fn failed(headers: &HeaderMap, failure: &Failure) -> Response {
             (StatusCode::SERVICE_UNAVAILABLE.as_u16(), Text::PageFailedWhy)
         }
     };
-    let w = words(headers);
+    let w = Voice::of(app, headers);
     let page = views::Message { title: w.get(Text::PageFailedTitle), lines: vec![w.get(why)], back: None, w };
     render(StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR), &page)
 }
@@ -134,16 +131,16 @@ async fn card(
 ) -> Response {
     let card = match open(&app, &token, app.now()).await {
         Ok(Some(card)) => card,
-        Ok(None) => return not_found(words(&headers)),
-        Err(failure) => return failed(&headers, &failure),
+        Ok(None) => return not_found(Voice::of(&app, &headers)),
+        Err(failure) => return failed(&app, &headers, &failure),
     };
-    let w = words(&headers);
+    let w = Voice::of(&app, &headers);
     let path = path_of(&token);
     let query = query.map(|Query(query)| query).unwrap_or_default();
     match query.purpose.as_str() {
         "business" => match form::fresh(&app, &w, &card, &path).await {
             Ok(response) => response,
-            Err(failure) => failed(&headers, &failure),
+            Err(failure) => failed(&app, &headers, &failure),
         },
         "personal" => {
             let (name, company) = (card.name.whole(), card.company_name.whole());
@@ -181,8 +178,8 @@ fn path_of(token: &str) -> String {
 async fn vcard(State(app): State<App>, Token(token): Token, headers: HeaderMap) -> Response {
     let card = match open(&app, &token, app.now()).await {
         Ok(Some(card)) => card,
-        Ok(None) => return not_found(words(&headers)),
-        Err(failure) => return failed(&headers, &failure),
+        Ok(None) => return not_found(Voice::of(&app, &headers)),
+        Err(failure) => return failed(&app, &headers, &failure),
     };
     let (name, company) = (card.name.whole(), card.company_name.whole());
     let title = card.title.as_ref().map(|title| title.whole());

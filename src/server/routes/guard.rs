@@ -5,12 +5,12 @@ use std::panic::AssertUnwindSafe;
 use std::time::Instant;
 
 use axum::extract::{MatchedPath, Request, State};
-use axum::http::{HeaderValue, Method, header};
+use axum::http::{HeaderName, HeaderValue, Method, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse as _, Response};
 use futures_util::FutureExt as _;
 
-use crate::api::{Problem, ProblemCode};
+use crate::api::{LEVELS_HEADER, Levels, Problem, ProblemCode};
 use crate::panics;
 use crate::server::App;
 use crate::server::respond::Failure;
@@ -22,6 +22,7 @@ pub(super) async fn guard(State(app): State<App>, request: Request, next: Next) 
     // The template, not the path: paths hold card links.
     let route =
         request.extensions().get::<MatchedPath>().map_or("-".to_owned(), |path| path.as_str().to_owned());
+    let is_api = request.uri().path().starts_with("/v1/");
     let is_read = matches!(method, Method::GET | Method::HEAD | Method::OPTIONS);
     let call = AssertUnwindSafe(panics::contained(next.run(request))).catch_unwind();
     let answer = if is_read {
@@ -39,6 +40,10 @@ pub(super) async fn guard(State(app): State<App>, request: Request, next: Next) 
     });
     let headers = response.headers_mut();
     headers.entry(header::X_CONTENT_TYPE_OPTIONS).or_insert(HeaderValue::from_static("nosniff"));
+    // Pages are for browsers, which do not ask.
+    if is_api && let Ok(levels) = HeaderValue::from_str(&Levels::OURS.to_string()) {
+        headers.insert(HeaderName::from_static(LEVELS_HEADER), levels);
+    }
     headers.entry(header::CACHE_CONTROL).or_insert(HeaderValue::from_static("no-store"));
     tracing::info!(
         target: "namecard::access",

@@ -10,13 +10,14 @@ mod exports;
 mod guard;
 mod health;
 mod imports;
+mod report;
 mod requests;
 mod search;
 mod start;
 mod tokens;
 
 use axum::Router;
-use axum::extract::DefaultBodyLimit;
+use axum::extract::{DefaultBodyLimit, State};
 use axum::http::Method;
 use axum::middleware;
 use axum::response::{IntoResponse as _, Response};
@@ -79,6 +80,7 @@ pub(crate) const ROUTES: &[Route] = routes! {
     GET "/v1/changes" Follow changes::changes;
     GET "/v1/events" Follow changes::events;
     POST "/v1/exports" Export exports::record;
+    GET "/v1/report" Operate report::report;
     GET "/v1/local" Operate admin::local;
     POST "/v1/companies" Operate admin::add_company;
     POST "/v1/sessions" Operate admin::add_session;
@@ -123,6 +125,7 @@ pub(crate) const ROUTES: &[Route] = routes! {
         changes::changes,
         changes::events,
         exports::record,
+        report::report,
         admin::local,
         admin::add_company,
         admin::add_session,
@@ -186,11 +189,11 @@ pub(crate) fn router(app: &App) -> Router {
         .with_state(app.clone())
 }
 
-async fn not_found(uri: axum::http::Uri, headers: axum::http::HeaderMap) -> Response {
+async fn not_found(State(app): State<App>, uri: axum::http::Uri, headers: axum::http::HeaderMap) -> Response {
     if uri.path().starts_with("/v1/") {
         Failure::from(Problem::new(ProblemCode::NotFound)).into_response()
     } else {
-        page::nothing(&headers).await
+        page::nothing(&app, &headers).await
     }
 }
 
