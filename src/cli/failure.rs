@@ -22,7 +22,6 @@ pub(super) enum Failure {
     /// Wrong usage.
     Usage(SafeText),
     /// Several things at once.
-    #[cfg_attr(not(feature = "server"), expect(dead_code, reason = "the server's settings only"))]
     Wrong {
         /// A sentence each.
         lines: Vec<SafeText>,

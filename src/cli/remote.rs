@@ -1,6 +1,6 @@
 //! Which server is meant, the token for it, and what is trusted on the way.
 
-use std::io::{self, BufRead as _, IsTerminal as _, Write as _};
+use std::io::{self, BufRead as _, IsTerminal as _, Read as _, Write as _};
 use std::path::PathBuf;
 use std::sync::Arc;
 
@@ -189,32 +189,51 @@ pub(super) fn choose(context: &Context) -> Result<Option<Remote>, Failure> {
 
 /// Reads a token from standard input; on a terminal it is not shown.
 pub(super) fn ask_token(context: &Context) -> Result<String, Failure> {
-    let stdin = io::stdin();
-    let hidden = if stdin.is_terminal() {
+    let line = if io::stdin().is_terminal() {
+        // Before the question: an answer may come at once.
+        let hidden = Hidden::begin()?;
         write!(io::stderr(), "{} ", context.words.get(Text::AskToken))?;
         io::stderr().flush()?;
-        Some(Hidden::begin()?)
-    } else {
-        None
-    };
-    let mut line = String::new();
-    stdin.lock().read_line(&mut line)?;
-    if hidden.is_some() {
+        let line = type_unseen()?;
         drop(hidden);
         writeln!(io::stderr())?;
-    }
+        line.ok_or(Failure::Wrong { lines: Vec::new(), code: INTERRUPTED })?
+    } else {
+        let mut line = String::new();
+        io::stdin().lock().read_line(&mut line)?;
+        line
+    };
     let token = line.trim().to_owned();
     if token.is_empty() { Err(Fault::NotSignedIn.into()) } else { Ok(token) }
 }
 
-/// What is typed is not shown while this lives.
+/// What a shell shows for a program that Ctrl-C ended.
+const INTERRUPTED: u8 = 130;
+
+/// Reads a line letter by letter; none when it was broken off. The terminal sends no signals meanwhile: one
+/// would end the program before letters are shown again.
+fn type_unseen() -> io::Result<Option<String>> {
+    let mut line = Vec::new();
+    for byte in io::stdin().lock().bytes() {
+        match byte? {
+            b'\r' | b'\n' => break,
+            // Ctrl-C, Ctrl-D, Ctrl-\.
+            0x03 | 0x04 | 0x1c => return Ok(None),
+            0x08 | 0x7f => drop(line.pop()),
+            byte => line.push(byte),
+        }
+    }
+    Ok(Some(String::from_utf8_lossy(&line).into_owned()))
+}
+
+/// What is typed comes at once and is not shown while this lives.
 struct Hidden(rustix::termios::Termios);
 
 impl Hidden {
     fn begin() -> io::Result<Self> {
         let before = tcgetattr(io::stdin())?;
         let mut silent = before.clone();
-        silent.local_modes.remove(LocalModes::ECHO);
+        silent.local_modes.remove(LocalModes::ECHO | LocalModes::ICANON | LocalModes::ISIG);
         tcsetattr(io::stdin(), OptionalActions::Now, &silent)?;
         Ok(Self(before))
     }

@@ -160,6 +160,35 @@ fn a_server_that_becomes_too_new_is_named_so_and_what_is_typed_stays() {
     });
 }
 
+#[test]
+fn a_token_is_typed_unseen_and_whoever_breaks_off_gets_the_terminal_back() {
+    let server = Server::acme();
+    let (user, token) = (User::new(), server.token("bob"));
+    user.file("memory.toml", "[auth]\nstore = \"memory\"\n");
+    let memory = ["--config", "memory.toml"];
+    let mut login = Terminal::open(&user, 100, 30, &[&memory[..], &["login", &server.origin]].concat());
+    login.sends(b"Token (it is not shown): ");
+    login.press("x\u{7f}");
+    login.press(&format!("{}\r", token.trim()));
+    assert_eq!(login.ends(), 0);
+    login.is_restored();
+    assert!(login.picture().contains("Bob") || login.picture().contains("王芳"), "{}", login.picture());
+    assert!(!login.picture().contains("nc_pat_"), "{}", login.picture());
+    // It is kept nowhere: the screen asks before it takes the terminal.
+    let mut screen = Terminal::open(&user, 100, 30, &memory);
+    screen.sends(b"Token (it is not shown): ");
+    screen.press(&format!("{}\r", token.trim()));
+    screen.shows("live");
+    screen.press("q");
+    assert_eq!(screen.ends(), 0);
+    screen.is_restored();
+    let mut broken_off = Terminal::open(&user, 100, 30, &memory);
+    broken_off.sends(b"Token (it is not shown): ");
+    broken_off.press("nc\u{3}");
+    assert_eq!(broken_off.ends(), 130);
+    broken_off.is_restored();
+}
+
 /// The terminal is asked what it can, and answers as this test does.
 #[test]
 fn a_doctor_asks_the_terminal_and_waits_for_none_that_is_silent() {
