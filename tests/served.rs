@@ -415,6 +415,10 @@ fn the_operator_is_told_how_the_server_is() {
     assert!(files.iter().all(|file| file["private"] == true), "{files:?}");
     let bob = server.signed_in(server.token("bob").trim());
     bob.run(&["admin", "doctor"]).failed(4);
+    assert_eq!(report["last_backup"], Value::Null);
+    server.admin.file("co.db.last-backup", "");
+    let report = server.operate(&["admin", "doctor", "--format", "json"]).json();
+    assert!(report["last_backup"].is_string(), "{report}");
     let said = server.operate(&["admin", "doctor"]).ok();
     assert!(said.contains("co.db.card-key") && said.ends_with("All is well.\n"), "{said}");
 

@@ -6,7 +6,17 @@ use super::clock::Clock;
 use super::store::{StoreError, health};
 use crate::api::{FileReport, FileUse, ServerReport};
 use crate::config;
+use crate::domain::Time;
 use crate::text::Untrusted;
+
+/// Ending of the file beside a database that is written with each backup of it.
+const LAST_BACKUP: &str = ".last-backup";
+
+/// When a file was last written; none when there is none.
+fn changed(path: &Path) -> Option<Time> {
+    let at = std::fs::metadata(path).ok()?.modified().ok()?;
+    jiff::Timestamp::try_from(at).ok().map(Time::from)
+}
 
 /// Looks at a database, served or not, and at the files that belong to it.
 pub async fn report(
@@ -15,9 +25,12 @@ pub async fn report(
     clock: &Clock,
 ) -> Result<ServerReport, StoreError> {
     let found = health::look(database).await?;
-    let mut name = database.as_os_str().to_owned();
-    name.push("-wal");
-    let log = PathBuf::from(name);
+    let beside = |ending: &str| {
+        let mut name = database.as_os_str().to_owned();
+        name.push(ending);
+        PathBuf::from(name)
+    };
+    let log = beside("-wal");
     let bytes = |path: &Path| std::fs::metadata(path).map_or(0, |found| found.len());
     let own = [(FileUse::Database, database.to_owned()), (FileUse::WriteAheadLog, log.clone())];
     // The log comes and goes with whoever serves.
@@ -39,7 +52,7 @@ pub async fn report(
         database_bytes: bytes(database),
         log_bytes: bytes(&log),
         disk_free: config::free_space(database).ok(),
-        last_backup: None,
+        last_backup: changed(&beside(LAST_BACKUP)),
         files: files.collect(),
         now: clock.now(),
     })
