@@ -8,7 +8,9 @@ mod bodies;
 mod event;
 mod export;
 mod import;
+mod levels;
 mod problem;
+mod report;
 
 pub use admin::{
     IssuedToken, IssuedTokens, NewTokens, RoleReply, SetRole, SpecialRole, TokenInfo, TokenList,
@@ -22,7 +24,9 @@ pub use export::{ExportField, ExportForm, ExportOf, ExportReply, NewExport};
 pub use import::{
     Applied, ApplyImport, ImportPlan, ImportReply, ImportRowsReply, NewImport, PlannedMember, Signed,
 };
+pub use levels::{LEVELS_HEADER, Levels};
 pub use problem::{Current, Problem, ProblemCode};
+pub use report::{FileReport, FileUse, ServerReport};
 
 /// Header that names a write, so that sending it again does nothing twice.
 pub const IDEMPOTENCY_KEY: &str = "idempotency-key";

@@ -20,6 +20,8 @@ pub(super) struct Cli {
     pub(super) server: Option<String>,
     #[arg(long, value_name = "FILE", global = true, display_order = 105)]
     pub(super) token_file: Option<PathBuf>,
+    #[arg(long, global = true, display_order = 106)]
+    pub(super) insecure_http: bool,
     #[cfg(feature = "server")]
     #[arg(long, value_name = "SEED", global = true, display_order = 103, num_args = 0..=1)]
     pub(super) demo: Option<Option<u64>>,
@@ -62,6 +64,7 @@ pub(super) enum Command {
     #[cfg(feature = "server")]
     Serve(ServeArgs),
     Config(ConfigArgs),
+    Doctor(DoctorArgs),
     Keys(KeysArgs),
     Completions(CompletionsArgs),
     Man,
@@ -70,24 +73,33 @@ pub(super) enum Command {
 impl Command {
     /// Whether it says itself what is wrong with the settings, or needs none: it runs whatever they are.
     pub(super) const fn looks_into_settings(&self) -> bool {
-        matches!(self, Self::Config(_) | Self::Completions(_) | Self::Man)
+        match self {
+            Self::Config(_) | Self::Completions(_) | Self::Man | Self::Doctor(_) => true,
+            #[cfg(feature = "server")]
+            Self::Serve(_) => true,
+            _ => false,
+        }
     }
 }
 
 #[derive(Debug, Args)]
 pub(super) struct LoginArgs {
     #[arg(value_name = "URL")]
-    pub(super) url: String,
+    pub(super) url: Option<String>,
+    #[arg(long = "as", value_name = "ID", requires = "url")]
+    pub(super) member: Option<String>,
+    #[arg(long, value_enum, default_value_t, conflicts_with = "url")]
+    pub(super) format: Format,
 }
 
 #[cfg(feature = "server")]
 #[derive(Debug, Args)]
 pub(super) struct ServeArgs {
-    #[arg(long, value_name = "ADDR", default_value = "127.0.0.1:8080", env = "NAMECARD_LISTEN")]
-    pub(super) listen: std::net::SocketAddr,
-    #[arg(long, value_name = "URL", default_value = "sqlite:namecard.db", env = "NAMECARD_DATABASE")]
-    pub(super) database: String,
-    #[arg(long, value_name = "URL", env = "NAMECARD_PUBLIC_URL")]
+    #[arg(long, value_name = "ADDR")]
+    pub(super) listen: Option<String>,
+    #[arg(long, value_name = "URL")]
+    pub(super) database: Option<String>,
+    #[arg(long, value_name = "URL")]
     pub(super) public_url: Option<String>,
     #[arg(long)]
     pub(super) behind_proxy: bool,
@@ -95,12 +107,10 @@ pub(super) struct ServeArgs {
     pub(super) trusted_proxy: Vec<String>,
     #[arg(long, value_name = "NAME")]
     pub(super) host: Vec<String>,
-    #[arg(long, value_name = "FILE", requires = "tls_key", env = "NAMECARD_TLS_CERT")]
-    pub(super) tls_cert: Option<std::path::PathBuf>,
-    #[arg(long, value_name = "FILE", requires = "tls_cert", env = "NAMECARD_TLS_KEY")]
-    pub(super) tls_key: Option<std::path::PathBuf>,
-    #[arg(long)]
-    pub(super) insecure_http: bool,
+    #[arg(long, value_name = "FILE")]
+    pub(super) tls_cert: Option<String>,
+    #[arg(long, value_name = "FILE")]
+    pub(super) tls_key: Option<String>,
 }
 
 #[derive(Debug, Subcommand)]
@@ -118,6 +128,23 @@ pub(super) enum AdminCommand {
         company: Option<String>,
     },
     Token(TokenArgs),
+    #[cfg(feature = "server")]
+    Doctor(ServerDoctorArgs),
+}
+
+#[cfg(feature = "server")]
+#[derive(Debug, Args)]
+pub(super) struct ServerDoctorArgs {
+    #[arg(long, value_name = "URL")]
+    pub(super) database: Option<String>,
+    #[arg(long, value_enum, default_value_t)]
+    pub(super) format: Format,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct DoctorArgs {
+    #[arg(long, value_enum, default_value_t)]
+    pub(super) format: Format,
 }
 
 #[derive(Debug, Subcommand)]
@@ -422,6 +449,10 @@ pub(super) enum ConfigAction {
     Check {
         #[arg(value_name = "FILE")]
         file: Option<PathBuf>,
+    },
+    Show {
+        #[arg(long, value_enum, default_value_t)]
+        format: Format,
     },
 }
 

@@ -11,8 +11,8 @@ use super::access::Access;
 use super::transport::{Body, Call, Method, Pieces, TransportError};
 use super::{fault, retry};
 use crate::api::{
-    Account, Changes, ExportReply, LookupReply, NewCard, NewExport, Page, RemarkBody, RotateCard, SYNC_PAGE,
-    SearchReply,
+    Account, Changes, ExportReply, Health, LookupReply, NewCard, NewExport, Page, RemarkBody, RotateCard,
+    SYNC_PAGE, SearchReply,
 };
 use crate::domain::{
     Card, Contact, ContactDetail, ContactId, ContactRevision, Decision, Department, Fault, Member, MemberId,
@@ -22,6 +22,8 @@ use crate::text::Untrusted;
 
 /// How long a call may take.
 const LIMIT: Duration = Duration::from_secs(30);
+/// Where the server says of itself what anybody may know.
+const HEALTH: &str = "/v1/health";
 /// How long an import may take.
 const LONG_LIMIT: Duration = Duration::from_secs(600);
 
@@ -114,11 +116,15 @@ impl Client {
                 continue;
             }
             let reply = outcome?;
-            return if matches!(reply.status, 200 | 204) {
-                Ok(reply.body)
-            } else {
-                Err(fault::of_reply(&reply))
-            };
+            let good = matches!(reply.status, 200 | 204);
+            // What a write did is done, whoever did it.
+            let done = good && call.method != Method::Get;
+            // What a server says of itself is understood at every level.
+            let exempt = done || call.path == HEALTH;
+            if let Some(fault) = fault::of_levels(reply.levels).filter(|_| !exempt) {
+                return Err(fault);
+            }
+            return if good { Ok(reply.body) } else { Err(fault::of_reply(&reply)) };
         }
     }
 
@@ -129,12 +135,20 @@ impl Client {
 
     /// Everything for the first useful frame.
     pub async fn start(&self) -> Result<Snapshot, Fault> {
-        self.ask(get("/v1/start")).await
+        let mut start: Snapshot = self.ask(get("/v1/start")).await?;
+        // Whatever the server knows of it: a proxy may stand between.
+        start.insecure_http |= self.access.way().await?.transport.is_insecure();
+        Ok(start)
     }
 
     /// Who is signed in.
     pub async fn account(&self) -> Result<Account, Fault> {
         self.ask(get("/v1/me")).await
+    }
+
+    /// What the server says of itself; asked as anybody may.
+    pub async fn health(&self) -> Result<Health, Fault> {
+        self.ask(get(HEALTH)).await
     }
 
     /// A page of the directory, by id.
@@ -271,9 +285,12 @@ impl Client {
         let way = self.access.way().await?;
         let call = Call { last_event: Some(since), ..get("/v1/events") };
         match way.transport.stream(&way.token, call).await {
-            Ok((200, pieces)) => Ok(pieces),
-            Ok((401, _)) => Err(Fault::NotSignedIn),
-            Ok((status, _)) => Err(Fault::Server { status, code: Untrusted::default() }),
+            Ok(opened) => match (fault::of_levels(opened.levels), opened.status) {
+                (Some(fault), _) => Err(fault),
+                (None, 200) => Ok(opened.pieces),
+                (None, 401) => Err(Fault::NotSignedIn),
+                (None, status) => Err(Fault::Server { status, code: Untrusted::default() }),
+            },
             Err(error) => {
                 if error == TransportError::Connect {
                     self.access.lost(way.number).await;

@@ -11,6 +11,9 @@ pub enum Fault {
     /// Nobody answers at the server's address.
     #[error("the server cannot be reached")]
     Unreachable,
+    /// The server's certificate is not trusted here.
+    #[error("the server's certificate is not trusted")]
+    Certificate,
     /// The server did not answer in time. When `sent`, a write may or may not have happened.
     #[error("the server did not answer in time")]
     TimedOut {
@@ -72,6 +75,15 @@ pub enum Fault {
     /// The answer is not one this program understands.
     #[error("the server's answer was not understood")]
     Garbled,
+    /// The server is newer and no longer speaks as this program does.
+    #[error("the server is too new for this program")]
+    ServerNewer,
+    /// The server is older and does not yet speak as this program does.
+    #[error("the server is too old for this program")]
+    ServerOlder,
+    /// The sign-in token lies in the system's keyring, which gives no answer.
+    #[error("the keyring does not answer")]
+    KeyringSilent,
     /// Another process holds the data on this computer and does not answer.
     #[error("the data is held by process {pid:?}")]
     Held {

@@ -5,6 +5,7 @@ use std::io::{self, Write as _};
 use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::{Path, PathBuf};
 
+use crate::api::FileUse;
 use crate::config::{create_private_dir, read_small, write_private};
 use crate::server::CardKey;
 
@@ -75,6 +76,11 @@ impl Home {
         remove(&self.database(), &["-wal", "-shm"])?;
         fs::rename(aside, self.database())?;
         File::open(&self.dir)?.sync_all()
+    }
+
+    /// The files beside the database that nobody else may read.
+    pub(super) fn files(&self) -> Vec<(FileUse, PathBuf)> {
+        vec![(FileUse::CardKey, self.file("card.key")), (FileUse::Session, self.file("session"))]
     }
 
     /// The key of codes and forms; drawn at the first use.

@@ -18,7 +18,7 @@ use tokio::sync::{Mutex, watch};
 use tokio::task::JoinHandle;
 
 use crate::api::{NewSession, SessionReply};
-use crate::client::{Access, Body, BoxFuture, Call, HttpTransport, Method, Transport, Way};
+use crate::client::{Access, Body, BoxFuture, Call, HttpTransport, Method, Transport, Trust, Way};
 use crate::demo;
 use crate::domain::{Fault, Time};
 use crate::server::{
@@ -280,7 +280,9 @@ impl Embedded {
             address: address.clone(),
             form_waits: true,
         };
-        App::open(options).await.map_err(store)
+        let app = App::open(options).await.map_err(store)?;
+        app.set_files(self.0.home.files());
+        Ok(app)
     }
 
     /// Fills a new database with a made-up world, beside its place: a half one is never found there.
@@ -376,7 +378,7 @@ impl Embedded {
 }
 
 fn http(address: &str) -> Result<HttpTransport, Fault> {
-    HttpTransport::new(&format!("http://{address}")).map_err(local)
+    HttpTransport::new(&format!("http://{address}"), &Trust::default()).map_err(local)
 }
 
 impl Access for Embedded {

@@ -18,6 +18,7 @@ impl Words {
     /// What happened, what it means, and what to do next.
     pub fn fault(&self, fault: &Fault) -> SafeText {
         match fault {
+            Fault::Certificate => self.get(Text::FaultCertificate),
             Fault::Unreachable => self.get(Text::FaultUnreachable),
             Fault::TimedOut { sent: true } => self.get(Text::FaultTimedOutSent),
             Fault::TimedOut { sent: false } => self.get(Text::FaultTimedOut),
@@ -44,6 +45,9 @@ impl Words {
             Fault::Garbled => self.get(Text::FaultGarbled),
             Fault::Held { pid: Some(pid) } => self.fill(Text::FaultHeld, &[("pid", SafeText::number(*pid))]),
             Fault::Held { pid: None } => self.get(Text::FaultHeldUnknown),
+            Fault::ServerNewer => self.get(Text::FaultServerNewer),
+            Fault::ServerOlder => self.get(Text::FaultServerOlder),
+            Fault::KeyringSilent => self.get(Text::FaultKeyringSilent),
             Fault::NewerData => self.get(Text::FaultNewerData),
             Fault::Local(detail) => self.fill(Text::FaultLocal, &[("detail", detail.line(200))]),
         }

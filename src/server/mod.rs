@@ -13,6 +13,7 @@ mod index;
 mod listen;
 mod page;
 mod policy;
+mod report;
 mod respond;
 mod routes;
 mod secrets;
@@ -21,7 +22,8 @@ mod strict;
 mod tls;
 
 use std::path::PathBuf;
-use std::sync::{Arc, PoisonError, RwLock};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, PoisonError, RwLock};
 use std::time::Duration;
 
 use tokio_util::sync::CancellationToken;
@@ -29,12 +31,14 @@ use tokio_util::task::TaskTracker;
 
 pub use address::{Address, AddressError};
 pub use clock::Clock;
-pub use listen::{ClientAddress, Gate, Limits, Network, NetworkError, Proxies, serve};
+pub use listen::{ClientAddress, Gate, Limits, Network, NetworkError, Proxies, serve, serve_as_told};
+pub use report::report;
 pub use routes::openapi;
 pub use secrets::{CardKey, Token, TokenKind};
 pub use store::{Durability, StoreError};
 pub use tls::{Tls, TlsError};
 
+use crate::api::{FileUse, ServerReport};
 use crate::domain::Time;
 use events::Hub;
 use secrets::Hash;
@@ -66,11 +70,16 @@ pub struct App(Arc<Inner>);
 #[derive(Debug)]
 struct Inner {
     store: Store,
+    database: PathBuf,
+    /// Files that belong to it, besides the database.
+    files: Mutex<Vec<(FileUse, PathBuf)>>,
     clock: Clock,
     hub: Hub,
     card_key: CardKey,
     operator: Option<Hash>,
     address: RwLock<Address>,
+    /// Whether it is reached by plain http beyond this computer.
+    insecure_http: AtomicBool,
     form_waits: bool,
     indexes: index::Indexes,
     /// Writes under way: they finish even when their caller is gone.
@@ -88,11 +97,14 @@ impl App {
         let store = Store::open(&options.database, options.durability).await?;
         Ok(Self(Arc::new(Inner {
             store,
+            database: options.database,
+            files: Mutex::default(),
             clock: options.clock,
             hub: Hub::default(),
             card_key: options.card_key,
             operator: options.operator.as_ref().map(Token::hash),
             address: RwLock::new(options.address),
+            insecure_http: AtomicBool::new(false),
             form_waits: options.form_waits,
             indexes: index::Indexes::default(),
             writes: TaskTracker::new(),
@@ -152,6 +164,26 @@ impl App {
     /// Where visitors reach this server from now on.
     pub fn set_address(&self, address: Address) {
         *self.0.address.write().unwrap_or_else(PoisonError::into_inner) = address;
+    }
+
+    /// Says which files belong to it besides the database: its report tells whether they are private.
+    pub fn set_files(&self, files: Vec<(FileUse, PathBuf)>) {
+        *self.0.files.lock().unwrap_or_else(PoisonError::into_inner) = files;
+    }
+
+    /// How it is.
+    pub(crate) async fn report(&self) -> Result<ServerReport, StoreError> {
+        let files = self.0.files.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        report(&self.0.database, &files, &self.0.clock).await
+    }
+
+    /// Says whether it is reached by plain http beyond this computer: pages and screens then say so.
+    pub fn set_insecure_http(&self, insecure: bool) {
+        self.0.insecure_http.store(insecure, Ordering::Relaxed);
+    }
+
+    pub(crate) fn insecure_http(&self) -> bool {
+        self.0.insecure_http.load(Ordering::Relaxed)
     }
 
     /// Where visitors reach this server.

@@ -179,10 +179,11 @@ fn people_sign_in_to_a_server_with_a_certificate_of_its_own() {
     let new = Certificate::new();
     let (_, key) = new.put(server.admin.dir.path());
     server.signal(rustix::process::Signal::HUP);
-    server.wait_for("The certificate was read anew.");
+    server.until_it_says("The settings were read again.");
     replace(&key, &new.key, 0o644);
     server.signal(rustix::process::Signal::HUP);
-    server.wait_for("chmod 600 key.pem The certificate that was read before stays in use.");
+    let said = server.until_it_says("the settings stay as they were.");
+    assert!(said.contains("chmod 600 key.pem"), "{said}");
     assert_eq!(run(&bob, &new.authority, &["whoami"], "").code, 0);
     assert_eq!(run(&bob, &certificate.authority, &["whoami"], "").code, 7);
     assert_eq!(server.stop().1, 0, "it was not ended by the signal");

@@ -1,9 +1,10 @@
 //! The commands, the real program on the made-up world: what they print, for people and for programs, and
 //! the exit codes.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::program::User;
+use crate::program::server::Server;
 use crate::program::shape::{assert_shape, documented, shared_with};
 use serde_json::{Value, json};
 
@@ -227,6 +228,62 @@ fn the_card_and_its_code_hold_one_link() {
     assert_eq!(user.json(&["card"]), leaked);
 }
 
+/// Each exit code, provoked in at least two commands.
+#[test]
+fn every_exit_code_is_told_by_several_commands() {
+    let user = User::new();
+    let first = id(&user.json(&["requests"])[0]).to_owned();
+    let server = Server::acme();
+    let bob = server.signed_in(server.token("bob").trim());
+    bob.file("people.csv", "id,name\nann,Ann\n");
+    let dead =
+        format!("http://{}", std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap());
+    let table: &[(i32, &User, &str)] = &[
+        (0, &user, "whoami"),
+        (0, &user, "approve FIRST"),
+        (0, &bob, "search ann"),
+        (1, &user, ""),
+        (1, &user, "whoami --config absent.toml"),
+        (1, &user, "export me --out none/me.vcf"),
+        (1, &user, "logout"),
+        (2, &user, "frobnicate"),
+        (2, &user, "requests --state gone"),
+        (2, &user, "serve --listen here"),
+        (2, &user, "whoami --server http://card.example.com"),
+        (3, &user, "show nobody.at.all"),
+        (3, &user, "search qqqxxxzzz"),
+        (3, &user, "query --for aerc qqqxxxzzz"),
+        (3, &bob, "show r_00000000000000000000000000"),
+        (4, &bob, "admin role bob admin"),
+        (4, &bob, "admin token list"),
+        (4, &bob, "admin doctor"),
+        (4, &bob, "import people.csv --company acme --dry-run"),
+        (5, &user, "approve FIRST"),
+        (5, &user, "reject FIRST --reason not_known"),
+        (6, &user, "whoami --server SERVER"),
+        (6, &user, "requests --server SERVER"),
+        (6, &user, "watch --server SERVER"),
+        (6, &user, "login SERVER"),
+        (7, &user, "whoami --server DEAD"),
+        (7, &user, "contacts --server DEAD"),
+        (7, &user, "watch --server DEAD"),
+        (7, &user, "login DEAD"),
+    ];
+    let mut seen: BTreeMap<i32, BTreeSet<&str>> = BTreeMap::new();
+    for (code, who, line) in table {
+        let line_of = line.replace("FIRST", &first).replace("SERVER", &server.origin).replace("DEAD", &dead);
+        let done = who.run(&line_of.split(' ').filter(|word| !word.is_empty()).collect::<Vec<_>>());
+        assert_eq!(done.code, *code, "{line}: {}{}", done.out, done.err);
+        // What failed is said, and nowhere else than on standard error; nobody found is no failure.
+        if *code != 0 && !line.starts_with("query") {
+            assert!(!done.err.is_empty() && !done.err.contains("nc_"), "{line}");
+        }
+        seen.entry(*code).or_default().insert(line.split(' ').next().unwrap());
+    }
+    assert_eq!(seen.keys().copied().collect::<Vec<_>>(), (0..=7).collect::<Vec<_>>());
+    assert!(seen.values().all(|commands| commands.len() >= 2), "{seen:?}");
+}
+
 #[test]
 fn exit_codes_say_what_became_of_it() {
     let user = User::new();
@@ -268,10 +325,10 @@ fn exit_codes_say_what_became_of_it() {
     // 1: what failed, here for want of a terminal or a file.
     assert!(user.run(&[] as &[&str]).failed(1).contains("needs a terminal"));
     user.run(&["--config", "absent.toml", "whoami"]).failed(1);
-    user.file("settings.toml", "lang = 5\n[server]\nprot = 1\n");
+    user.file("settings.toml", "lang = 5\n[embedded]\nprot = 1\n");
     let noted = user.run(&["--config", "settings.toml", "whoami"]);
     assert_eq!((noted.code, noted.err.lines().count()), (0, 2), "{}", noted.err);
-    assert!(noted.err.contains("settings.toml line 3: there is no setting server.prot"), "{}", noted.err);
+    assert!(noted.err.contains("settings.toml line 3: there is no setting embedded.prot"), "{}", noted.err);
 }
 
 #[test]

@@ -11,6 +11,9 @@
 
 mod export;
 mod import_file;
+#[cfg(target_os = "linux")]
+#[path = "../program/keyring.rs"]
+mod keyring;
 mod listings;
 mod more;
 #[path = "../program/mod.rs"]

@@ -114,14 +114,14 @@ fn every_mistake_of_the_settings_is_named_at_once() {
     // Without a file the defaults hold.
     let (code, out) = check(&[]);
     assert!(code == 0 && out.contains("config/namecard/config.toml: there is no such file"), "{out}");
-    user.file("settings.toml", "lang = 5\n\n[server]\nprot = 1\nport = 70000\n[chat]\ncommand = \"x\"\n");
+    user.file("settings.toml", "lang = 5\n\n[embedded]\nprot = 1\nport = 70000\n[chat]\ncommand = \"x\"\n");
     let (code, out) = check(&["settings.toml"]);
     let places = ["line 1:", "line 4:", "line 5:", "line 7:"];
     assert_eq!((code, out.lines().count()), (2, places.len()), "{out}");
     for (line, place) in out.lines().zip(places) {
         assert!(line.starts_with(&format!("settings.toml {place} ")), "{line}");
     }
-    assert!(out.contains("did you mean server.port?"), "{out}");
+    assert!(out.contains("did you mean embedded.port?"), "{out}");
     // The same by the common option, and for the user's own file.
     assert_eq!(check(&["--config", "settings.toml"]), (code, out.clone()));
     let own = user.dir.path().join("config/namecard");
@@ -149,6 +149,67 @@ fn every_mistake_of_the_settings_is_named_at_once() {
     assert!(code == 2 && !said.contains(acts), "{said:?}");
 }
 
+/// The server's part of a settings file: looked at as `serve` would.
+#[test]
+fn the_servers_settings_are_checked_and_shown_with_where_they_were_said() {
+    let user = User::new();
+    user.file("good.toml", "[server]\nlisten = \"127.0.0.1:9\"\ndatabase = \"sqlite:co.db\"\n");
+    assert_eq!(user.run(&["config", "check", "good.toml"]).ok(), "good.toml: no mistakes.\n");
+    user.file("key", [7; 32]);
+    user.open_to_all("key");
+    user.file(
+        "wrong.toml",
+        "[server]\nlisten = \"0.0.0.0:80\"\npublic_url = \"https://card.example.com/a\"\nhots = []\n\
+         [server.tls]\ncert = \"cert.pem\"\n[server.card_key]\nfile = \"key\"\n",
+    );
+    let done = user.run(&["config", "check", "wrong.toml"]);
+    assert_eq!((done.code, done.err.as_str()), (2, ""));
+    let lines: Vec<&str> = done.out.lines().collect();
+    let expected = [
+        ("2", "behind_proxy = true"),
+        ("3", "a host"),
+        ("4", "did you mean server.hosts?"),
+        ("6", "belong together"),
+        ("8", "chmod 600 key"),
+    ];
+    assert_eq!(lines.len(), expected.len(), "{lines:#?}");
+    for (line, (number, words)) in lines.iter().zip(expected) {
+        assert!(line.starts_with(&format!("wrong.toml line {number}: ")) && line.contains(words), "{line}");
+    }
+
+    let show = |variables: &[(&str, &str)], args: &[&str]| {
+        let mut command = user.command(&[&["config", "show", "--config", "good.toml"], args].concat());
+        let output = command.envs(variables.iter().copied()).output().unwrap();
+        (output.status.code().unwrap(), String::from_utf8(output.stdout).unwrap())
+    };
+    let secrets = [
+        ("NAMECARD_DATABASE", "sqlite:other.db"),
+        ("NAMECARD_TOKEN", "hunter2"),
+        ("NAMECARD_CARD_KEY", "hunter2"),
+        ("NAMECARD_OPERATOR_TOKEN", "hunter2"),
+    ];
+    let (code, table) = show(&secrets, &["--insecure-http"]);
+    assert!(code == 0 && !table.contains("hunter2"), "{table}");
+    assert_eq!(table.matches("(not shown)").count(), 3, "{table}");
+    let (_, rows) = show(&secrets, &["--insecure-http", "--format", "json"]);
+    assert!(!rows.contains("hunter2"), "{rows}");
+    let rows: Value = serde_json::from_str(&rows).unwrap();
+    assert_shape("config show", rows.as_array().unwrap());
+    let of = |name: &str| {
+        let row = rows.as_array().unwrap().iter().find(|row| row["setting"] == name).unwrap().clone();
+        (row["value"].clone(), row["from"].clone(), row["line"].clone())
+    };
+    assert_eq!(of("server.listen"), (json!("\"127.0.0.1:9\""), json!("file"), json!(2)));
+    assert_eq!(
+        of("server.database"),
+        (json!("\"sqlite:other.db\""), json!("NAMECARD_DATABASE"), json!(null))
+    );
+    assert_eq!(of("server.insecure_http"), (json!("true"), json!("--insecure-http"), json!(null)));
+    assert_eq!(of("auth.store"), (json!("\"keyring\""), json!("default"), json!(null)));
+    let (code, _) = show(&[("NAMECARD_HOSTS", "https://a")], &[]);
+    assert_eq!(code, 2);
+}
+
 #[test]
 fn the_keys_are_printed_for_people_programs_and_pages() {
     let user = User::new();
@@ -167,6 +228,54 @@ fn the_keys_are_printed_for_people_programs_and_pages() {
     assert!(user.run(&["--lang", "zh-CN", "keys"]).ok().contains("第一行"));
     user.run(&["keys", "--format", "vcf"]).failed(2);
     assert!(!user.data().exists(), "nothing is opened for it");
+}
+
+#[test]
+fn a_doctor_says_what_is_wrong_and_asks_nothing_in_a_pipe() {
+    let user = User::new();
+    let well = user.run(&["doctor"]).ok();
+    assert!(well.ends_with("All is well.\n") && !well.contains('\u{1b}'), "{well}");
+    assert!(well.contains("no terminal: nothing was asked") && well.contains("not there yet"), "{well}");
+    assert!(!user.data().exists(), "nothing is made for it");
+    // With data: the server's version, clock and token, and the policy.
+    user.run(&["whoami"]).ok();
+    let rows = user.json(&["doctor"]);
+    assert_shape("doctor", rows.as_array().unwrap());
+    let of = |rows: &Value, check: &str| -> (String, String) {
+        let row = rows.as_array().unwrap().iter().find(|row| row["check"] == check);
+        let row = row.unwrap_or_else(|| panic!("{check} is not in {rows}"));
+        (row["state"].as_str().unwrap().to_owned(), row["says"].as_str().unwrap().to_owned())
+    };
+    for check in ["encoding", "settings", "data", "disk", "server", "clock", "token", "policy"] {
+        assert_eq!(of(&rows, check).0, "good", "{rows}");
+    }
+    assert!(of(&rows, "server").1.contains("version 0.") && of(&rows, "policy").1 == "policy v1", "{rows}");
+
+    // Each trouble with what to change; whatever else is wrong is told as well.
+    user.file("wrong.toml", "lnag = 1\n");
+    let data = user.data();
+    std::fs::write(data.join("accounts.json"), "{}").unwrap();
+    use std::os::unix::fs::PermissionsExt as _;
+    let open = |path: &std::path::Path, mode| {
+        std::fs::set_permissions(path, std::fs::Permissions::from_mode(mode)).unwrap();
+    };
+    open(&data.join("accounts.json"), 0o644);
+    open(&data, 0o755);
+    let done = user.run(&["--config", "wrong.toml", "doctor", "--format", "json"]);
+    assert_eq!((done.code, done.err.as_str()), (1, ""));
+    let rows: Value = serde_json::from_str(&done.out).unwrap();
+    for (check, words) in
+        [("settings", "did you mean lang?"), ("data", "others can get at"), ("accounts", "chmod 600")]
+    {
+        let (state, says) = of(&rows, check);
+        assert!(state == "bad" && says.contains(words), "{check}: {says}");
+    }
+    assert_eq!(of(&rows, "token").0, "good", "{rows}");
+    open(&data, 0o700);
+    let port = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+    let dead = user.run(&["doctor", "--server", &format!("http://127.0.0.1:{port}")]);
+    assert!(dead.code == 1 && dead.out.contains("!!  server"), "{}", dead.out);
+    assert!(user.run(&["--lang", "zh-CN", "doctor"]).out.contains("处问题"));
 }
 
 #[test]

@@ -60,9 +60,21 @@ impl User {
         self.dir.path().join("data/namecard")
     }
 
-    /// Writes a file into the user's directory; commands run there.
+    /// Writes a file into the user's directory, for them alone; commands run there.
     pub fn file(&self, name: &str, content: impl AsRef<[u8]>) {
         std::fs::write(self.dir.path().join(name), content).unwrap();
+        self.mode(name, 0o600);
+    }
+
+    /// Lets everybody read a file.
+    pub fn open_to_all(&self, name: &str) {
+        self.mode(name, 0o644);
+    }
+
+    fn mode(&self, name: &str, mode: u32) {
+        use std::os::unix::fs::PermissionsExt as _;
+        let file = self.dir.path().join(name);
+        std::fs::set_permissions(file, std::fs::Permissions::from_mode(mode)).unwrap();
     }
 
     /// The environment of everything that this user runs.
@@ -90,7 +102,14 @@ impl User {
 
     /// Runs a command that reads `input`.
     pub fn run_with(&self, args: &[impl AsRef<OsStr>], input: &[u8]) -> Done {
-        self.run_command(self.command(args), input)
+        self.run_in(&[], args, input)
+    }
+
+    /// Runs a command with more variables.
+    pub fn run_in(&self, more: &[(&str, &str)], args: &[impl AsRef<OsStr>], input: &[u8]) -> Done {
+        let mut command = self.command(args);
+        command.envs(more.iter().copied());
+        self.run_command(command, input)
     }
 
     /// The same with a command that was prepared.

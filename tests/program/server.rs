@@ -54,12 +54,18 @@ impl Server {
         Self { admin, child, origin, said: kept }
     }
 
-    /// Waits until it has said this.
+    /// Waits until it says something more on standard error; returns that with what came before.
     #[track_caller]
-    pub fn wait_for(&self, sentence: &str) {
+    pub fn until_it_says(&self, words: &str) -> String {
         let begun = Instant::now();
-        while !self.said.lock().unwrap().contains(sentence) {
-            assert!(begun.elapsed() < LONG, "{sentence}: {}", self.said.lock().unwrap());
+        loop {
+            let mut said = self.said.lock().unwrap();
+            if let Some(at) = said.find(words) {
+                let end = said[at..].find('\n').map_or(said.len(), |more| at + more + 1);
+                return said.drain(..end).collect();
+            }
+            assert!(begun.elapsed() < LONG, "{words}: {said}");
+            drop(said);
             std::thread::sleep(Duration::from_millis(10));
         }
     }
@@ -94,8 +100,7 @@ impl Server {
     }
 
     pub fn signal(&self, signal: Signal) {
-        let pid = rustix::process::Pid::from_raw(i32::try_from(self.child.id()).unwrap()).unwrap();
-        rustix::process::kill_process(pid, signal).unwrap();
+        rustix::process::kill_process(rustix::process::Pid::from_child(&self.child), signal).unwrap();
     }
 
     /// Ends it as a system does; returns what it printed.

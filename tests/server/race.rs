@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use crate::support::{World, encode};
 use bytes::Bytes;
-use namecard::client::{Body, Call, HttpTransport, Method, Reply, Transport as _};
+use namecard::client::{Body, Call, HttpTransport, Method, Reply, Transport as _, Trust};
 use namecard::server::{Gate, serve};
 use serde_json::{Value, json};
 use tokio::net::TcpListener;
@@ -44,7 +44,7 @@ async fn run(
     line: Arc<Barrier>,
     who: usize,
 ) -> Vec<Reply> {
-    let transport = HttpTransport::new(&origin).unwrap();
+    let transport = HttpTransport::new(&origin, &Trust::default()).unwrap();
     let mut replies = Vec::new();
     for (n, id) in requests.iter().enumerate() {
         // They agree in half of the races: an equal decision wins no more than another one.
@@ -124,7 +124,10 @@ async fn the_same_write_sent_twice_at_once_is_done_once() {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let origin = format!("http://{}", listener.local_addr().unwrap());
     let server = tokio::spawn(serve(world.app.clone(), listener, Gate::default()));
-    let runners = [HttpTransport::new(&origin).unwrap(), HttpTransport::new(&origin).unwrap()];
+    let runners = [
+        HttpTransport::new(&origin, &Trust::default()).unwrap(),
+        HttpTransport::new(&origin, &Trust::default()).unwrap(),
+    ];
     for (n, id) in requests.iter().enumerate() {
         let call = decision(id, format!("key {n}"), &json!({"kind": "approve"}));
         let (one, other) = tokio::join!(runners[0].call(&ann, call.clone()), runners[1].call(&ann, call));

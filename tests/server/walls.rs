@@ -71,7 +71,10 @@ const DOORS: &[(Door, &[&str])] = &[
             "PUT /v1/members/{id}/role",
         ],
     ),
-    (Door::Operator, &["GET /v1/local", "PUT /v1/local", "POST /v1/companies", "POST /v1/sessions"]),
+    (
+        Door::Operator,
+        &["GET /v1/report", "GET /v1/local", "PUT /v1/local", "POST /v1/companies", "POST /v1/sessions"],
+    ),
 ];
 
 /// Writes that need no key, because sending them twice is the same as once, or is refused, or makes a

@@ -15,6 +15,7 @@ use hyper::service::Service;
 use tower::ServiceExt as _;
 
 use super::Hall;
+use super::Gate;
 use super::hosts::{host_of, is_ours};
 use super::talk::{Open, Talk};
 use crate::api::{Problem, ProblemCode};
@@ -38,7 +39,7 @@ pub(super) struct Calls {
 
 impl Calls {
     /// Why a request goes no further.
-    fn refusal(&self, request: &Request<Incoming>) -> Option<Problem> {
+    fn refusal(&self, gate: &Gate, request: &Request<Incoming>) -> Option<Problem> {
         // Whoever watches over the server may know it by any name, and learns nothing but that it is there.
         if WATCHED.contains(&request.uri().path()) {
             return None;
@@ -49,7 +50,7 @@ impl Calls {
         let public = self.hall.app.address();
         let ours = |text: &str| {
             host_of(text)
-                .is_some_and(|host| is_ours(host, self.came_in_on, public.host(), &self.hall.gate.hosts))
+                .is_some_and(|host| is_ours(host, self.came_in_on, public.host(), &gate.hosts))
         };
         // An address with a host in it says the same once more, or something else.
         let named = request.uri().authority().is_none_or(|authority| ours(authority.as_str()));
@@ -64,9 +65,12 @@ impl Service<Request<Incoming>> for Calls {
 
     fn call(&self, request: Request<Incoming>) -> Self::Future {
         let (open, refused) = self.talk.begin();
+        let gate = self.hall.gate();
         let refused = match refused {
-            Some(refusal) => Some(Reader::without_headers(refusal.page).refuse(&refusal.bad.problem())),
-            None => self.refusal(&request).map(|problem| Reader::of(&request).refuse(&problem)),
+            Some(refusal) => Some(Reader::without_headers(&self.hall.app, refusal.page).refuse(&refusal.bad.problem())),
+            None => self
+                .refusal(&gate, &request)
+                .map(|problem| Reader::of(&self.hall.app, &request).refuse(&problem)),
         };
         if let Some(response) = refused {
             tracing::info!(target: "namecard::access", route = "-", status = response.status().as_u16());
@@ -74,7 +78,7 @@ impl Service<Request<Incoming>> for Calls {
         }
         // Where such a body ends is its own word: what follows it is not taken for a request.
         let is_last = request.headers().contains_key(header::TRANSFER_ENCODING);
-        let client = ClientAddress(self.hall.gate.proxies.client(self.peer, request.headers()));
+        let client = ClientAddress(gate.proxies.client(self.peer, request.headers()));
         let mut request = request.map(Body::new);
         request.extensions_mut().insert(client);
         request.extensions_mut().insert(self.hall.pace.clone());

@@ -20,6 +20,7 @@ use hyper::server::conn::http1;
 use hyper_util::rt::TokioIo;
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
@@ -57,16 +58,31 @@ pub struct Gate {
 /// What the connections share.
 struct Hall {
     app: App,
-    gate: Gate,
+    /// How many, and how long, as it began.
+    limits: Limits,
+    gate: watch::Receiver<Arc<Gate>>,
     router: axum::Router,
     pace: Pace,
     /// When set, every connection ends at once.
     cut: CancellationToken,
 }
 
+impl Hall {
+    /// As it is now.
+    fn gate(&self) -> Arc<Gate> {
+        self.gate.borrow().clone()
+    }
+}
+
 /// Serves connections until the server stops.
 pub async fn serve(app: App, listener: TcpListener, gate: Gate) {
-    let limits = gate.limits;
+    serve_as_told(app, listener, watch::channel(Arc::new(gate)).1).await;
+}
+
+/// Serves connections until the server stops. Whoever sends another gate has it hold for what comes in from
+/// then on; limits stay as they were at the beginning.
+pub async fn serve_as_told(app: App, listener: TcpListener, gate: watch::Receiver<Arc<Gate>>) {
+    let limits = gate.borrow().limits;
     let places = Places::new(limits.connections, limits.per_address);
     let connections = TaskTracker::new();
     let hall = Arc::new(Hall {
@@ -74,6 +90,7 @@ pub async fn serve(app: App, listener: TcpListener, gate: Gate) {
         pace: Pace::new(limits),
         cut: CancellationToken::new(),
         app,
+        limits,
         gate,
     });
     let full = full();
@@ -88,9 +105,10 @@ pub async fn serve(app: App, listener: TcpListener, gate: Gate) {
             continue;
         };
         let peer = peer.ip().to_canonical();
-        let Some(place) = places.take(counted(peer, &hall.gate.proxies)) else {
+        let now = hall.gate();
+        let Some(place) = places.take(counted(peer, &now.proxies)) else {
             // Nothing is read from it, so a caller may also find it closed.
-            if hall.gate.tls.is_none()
+            if now.tls.is_none()
                 && let Ok(mut socket) = socket.into_std()
             {
                 let _ = socket.write(&full);
@@ -123,9 +141,9 @@ async fn connection(hall: Arc<Hall>, socket: TcpStream, peer: IpAddr, _place: Pl
     let _ = socket.set_nodelay(true);
     let Ok(came_in_on) = socket.local_addr() else { return };
     let came_in_on = came_in_on.ip();
-    let Some(tls) = &hall.gate.tls else { return talk(&hall, socket, peer, came_in_on).await };
-    let within = hall.gate.limits.handshake;
-    let handshake = tls.acceptor(hall.gate.limits.certificate).accept(socket);
+    let Some(tls) = hall.gate().tls.clone() else { return talk(&hall, socket, peer, came_in_on).await };
+    let within = hall.limits.handshake;
+    let handshake = tls.acceptor(hall.limits.certificate).accept(socket);
     let shaken = tokio::select! {
         () = hall.app.stopping().cancelled() => return,
         shaken = tokio::time::timeout(within, handshake) => shaken,
@@ -141,7 +159,7 @@ where
     S: AsyncRead + AsyncWrite + Unpin + Send,
 {
     let talk = Arc::new(Talk::default());
-    let wire = Wire::new(socket, hall.gate.limits, talk.clone());
+    let wire = Wire::new(socket, hall.limits, talk.clone());
     let calls = Calls { hall: hall.clone(), talk, peer, came_in_on };
     let connection = http1::Builder::new()
         // The wire has timers of its own, for more than heads.

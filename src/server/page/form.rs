@@ -15,10 +15,11 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use unicode_normalization::UnicodeNormalization as _;
 use unicode_segmentation::UnicodeSegmentation as _;
 
-use super::{Token, failed, not_found, open, path_of, render, views, words};
+use super::voice::Voice;
+use super::{Token, failed, not_found, open, path_of, render, views};
 use crate::api::{Problem, ProblemCode};
 use crate::domain::{Requester, Time, VerdictCode, is_mail_address, normalise_line};
-use crate::i18n::{Text, Words};
+use crate::i18n::Text;
 use crate::server::approvals::{self, Submission, Submitted};
 use crate::server::respond::{Failure, body_rejected};
 use crate::server::secrets::{CardKey, random, same, sha256};
@@ -264,7 +265,7 @@ fn unseal(key: &CardKey, card: &OpenCard, form: &str) -> Option<(Time, [u8; 16])
 /// A form given out now, empty or with what was sent.
 async fn give_out(
     app: &App,
-    w: &Words,
+    w: &Voice,
     card: &OpenCard,
     path: &str,
     notice: Option<Text>,
@@ -325,7 +326,7 @@ fn shown(rule: &Rule, value: &str) -> SafeText {
 }
 
 /// An empty form.
-pub(super) async fn fresh(app: &App, w: &Words, card: &OpenCard, path: &str) -> Result<Response, Failure> {
+pub(super) async fn fresh(app: &App, w: &Voice, card: &OpenCard, path: &str) -> Result<Response, Failure> {
     give_out(app, w, card, path, None, None, false).await
 }
 
@@ -338,16 +339,16 @@ pub(super) async fn send(
 ) -> Response {
     let body = match body {
         Ok(body) => body,
-        Err(rejection) => return failed(&headers, &body_rejected(&rejection).into()),
+        Err(rejection) => return failed(&app, &headers, &body_rejected(&rejection).into()),
     };
     match receive(&app, &token, &headers, &body).await {
         Ok(response) => response,
-        Err(failure) => failed(&headers, &failure),
+        Err(failure) => failed(&app, &headers, &failure),
     }
 }
 
 async fn receive(app: &App, token: &str, headers: &HeaderMap, body: &[u8]) -> Result<Response, Failure> {
-    let w = words(headers);
+    let w = Voice::of(app, headers);
     // A form that was given out on a live code stays good for its time, although the code has ended.
     let Some(card) = open(app, token, app.now().before(MOST)).await? else { return Ok(not_found(w)) };
     let path = path_of(token);
@@ -411,7 +412,7 @@ async fn receive(app: &App, token: &str, headers: &HeaderMap, body: &[u8]) -> Re
 /// The same words in a form with another key. A code that has ended gives none out.
 async fn another(
     app: &App,
-    w: &Words,
+    w: &Voice,
     card: &OpenCard,
     path: &str,
     notice: Text,
@@ -428,7 +429,7 @@ async fn was_sent(app: &App, form_hash: &[u8; 32]) -> Result<bool, Failure> {
     Ok(crate::server::store::requests::body_of_form(read.conn(), form_hash).await?.is_some())
 }
 
-fn asked_before(w: &Words, path: &str) -> Response {
+fn asked_before(w: &Voice, path: &str) -> Response {
     let page = views::Message {
         title: w.get(Text::PageAskedTitle),
         lines: vec![w.get(Text::PageAskedWhy)],
@@ -438,7 +439,7 @@ fn asked_before(w: &Words, path: &str) -> Response {
     render(StatusCode::OK, &page)
 }
 
-fn colleague(w: &Words, card: &OpenCard, path: String) -> Response {
+fn colleague(w: &Voice, card: &OpenCard, path: String) -> Response {
     let values = [("company", card.company_name.whole()), ("name", card.name.whole())];
     let page = views::Message {
         title: w.get(Text::PageColleagueTitle),

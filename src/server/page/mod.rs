@@ -7,6 +7,7 @@ mod form;
 mod headers;
 mod status;
 mod views;
+mod voice;
 
 use std::convert::Infallible;
 
@@ -21,13 +22,14 @@ use axum::routing::{get, post};
 use serde::Deserialize;
 
 use super::App;
-use super::respond::{Failure, header_text};
+use super::respond::Failure;
 use super::secrets::{normalise_token, sha256};
 use super::store::cards::{self, OpenCard};
 use crate::api::{Problem, ProblemCode};
 use crate::domain::Time;
 use crate::formats::{Vcard, VcardVersion};
-use crate::i18n::{Lang, Text, Words};
+use crate::i18n::Text;
+use voice::Voice;
 
 /// The pages' style; its hash stands in the content security policy.
 pub(crate) const STYLE: &str = include_str!("../../../assets/pages/style.css");
@@ -49,11 +51,6 @@ pub(super) fn routes() -> Router<App> {
             .route(&format!("{prefix}/{{token}}/withdraw"), post(status::withdraw));
     }
     router.layer(DefaultBodyLimit::max(MAX_FORM)).layer(axum::middleware::map_response(headers::protect))
-}
-
-/// The words of the language that the visitor's browser asks for.
-fn words(headers: &HeaderMap) -> Words {
-    Words::of(Lang::accepted(header_text(headers, header::ACCEPT_LANGUAGE.as_str()).unwrap_or_default()))
 }
 
 /// Renders a page.
@@ -83,8 +80,8 @@ impl<S: Send + Sync> FromRequestParts<S> for Token {
 }
 
 /// The answer to a path that is nobody's: the same as to an unknown card.
-pub(super) fn nothing(headers: &HeaderMap) -> Response {
-    headers::protected(not_found(words(headers)))
+pub(super) fn nothing(app: &App, headers: &HeaderMap) -> Response {
+    headers::protected(not_found(Voice::of(app, headers)))
 }
 
 /// Whether a path is one of the pages'.
@@ -93,30 +90,30 @@ pub(crate) fn is_page(path: &str) -> bool {
 }
 
 /// Who reads a refusal: a visitor a page, in their language; a program a problem.
-pub(crate) struct Reader(Option<Words>);
+pub(crate) struct Reader(Option<Voice>);
 
 impl Reader {
     /// Who sent this.
-    pub(crate) fn of<B>(request: &Request<B>) -> Self {
-        Self(is_page(request.uri().path()).then(|| words(request.headers())))
+    pub(crate) fn of<B>(app: &App, request: &Request<B>) -> Self {
+        Self(is_page(request.uri().path()).then(|| Voice::of(app, request.headers())))
     }
 
     /// Somebody whose headers were not read.
-    pub(crate) fn without_headers(page: bool) -> Self {
-        Self(page.then(|| words(&HeaderMap::new())))
+    pub(crate) fn without_headers(app: &App, page: bool) -> Self {
+        Self(page.then(|| Voice::of(app, &HeaderMap::new())))
     }
 
     /// The refusal.
     pub(crate) fn refuse(&self, problem: &Problem) -> Response {
         match &self.0 {
-            Some(words) => headers::protected(refused(words.clone(), problem)),
+            Some(voice) => headers::protected(refused(voice.clone(), problem)),
             None => Failure::from(problem.clone()).into_response(),
         }
     }
 }
 
 /// The page for everything that is not there: unknown, revoked and expired cards alike.
-fn not_found(w: Words) -> Response {
+fn not_found(w: Voice) -> Response {
     let page = views::Message {
         title: w.get(Text::PageNotFoundTitle),
         lines: vec![w.get(Text::PageNotFoundWhy)],
@@ -127,17 +124,17 @@ fn not_found(w: Words) -> Response {
 }
 
 /// The page for what did not work: a failure of ours, or something sent that no form of ours sends.
-fn failed(headers: &HeaderMap, failure: &Failure) -> Response {
+fn failed(app: &App, headers: &HeaderMap, failure: &Failure) -> Response {
     match failure {
-        Failure::Told(problem) => refused(words(headers), problem),
+        Failure::Told(problem) => refused(Voice::of(app, headers), problem),
         Failure::Store(error) => {
             tracing::error!(target: "namecard::page", error = %error, "a page failed");
-            refused(words(headers), &Problem::new(ProblemCode::Unavailable))
+            refused(Voice::of(app, headers), &Problem::new(ProblemCode::Unavailable))
         }
     }
 }
 
-fn refused(w: Words, problem: &Problem) -> Response {
+fn refused(w: Voice, problem: &Problem) -> Response {
     let why = match (problem.code, problem.reason.as_deref()) {
         (ProblemCode::Misdirected, _) => Text::PageMisdirectedWhy,
         // A form that is sent again does nothing twice.
@@ -177,16 +174,16 @@ async fn card(
 ) -> Response {
     let card = match open(&app, &token, app.now()).await {
         Ok(Some(card)) => card,
-        Ok(None) => return not_found(words(&headers)),
-        Err(failure) => return failed(&headers, &failure),
+        Ok(None) => return not_found(Voice::of(&app, &headers)),
+        Err(failure) => return failed(&app, &headers, &failure),
     };
-    let w = words(&headers);
+    let w = Voice::of(&app, &headers);
     let path = path_of(&token);
     let query = query.map(|Query(query)| query).unwrap_or_default();
     match query.purpose.as_str() {
         "business" => match form::fresh(&app, &w, &card, &path).await {
             Ok(response) => response,
-            Err(failure) => failed(&headers, &failure),
+            Err(failure) => failed(&app, &headers, &failure),
         },
         "personal" => {
             let (name, company) = (card.name.whole(), card.company_name.whole());
@@ -224,8 +221,8 @@ fn path_of(token: &str) -> String {
 async fn vcard(State(app): State<App>, Token(token): Token, headers: HeaderMap) -> Response {
     let card = match open(&app, &token, app.now()).await {
         Ok(Some(card)) => card,
-        Ok(None) => return not_found(words(&headers)),
-        Err(failure) => return failed(&headers, &failure),
+        Ok(None) => return not_found(Voice::of(&app, &headers)),
+        Err(failure) => return failed(&app, &headers, &failure),
     };
     let (name, company) = (card.name.whole(), card.company_name.whole());
     let title = card.title.as_ref().map(|title| title.whole());

@@ -4,9 +4,10 @@ use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse as _, Redirect, Response};
 
-use super::{Token, failed, not_found, render, views, words};
+use super::voice::Voice;
+use super::{Token, failed, not_found, render, views};
 use crate::domain::{ReasonCode, Seen, Time};
-use crate::i18n::{Text, Words};
+use crate::i18n::Text;
 use crate::server::respond::Failure;
 use crate::server::secrets::{normalise_token, sha256};
 use crate::server::store::requests::{self, StatusRow};
@@ -23,10 +24,10 @@ async fn find(app: &App, token: &str) -> Result<Option<StatusRow>, Failure> {
 pub(super) async fn show(State(app): State<App>, Token(token): Token, headers: HeaderMap) -> Response {
     let found = match find(&app, &token).await {
         Ok(Some(found)) => found,
-        Ok(None) => return not_found(words(&headers)),
-        Err(failure) => return failed(&headers, &failure),
+        Ok(None) => return not_found(Voice::of(&app, &headers)),
+        Err(failure) => return failed(&app, &headers, &failure),
     };
-    let w = words(&headers);
+    let w = Voice::of(&app, &headers);
     let seen = found.row.lifetime.seen_at(app.now());
     let name = found.row.request.target.name.whole();
     let date = date(found.row.lifetime.expires);
@@ -55,7 +56,7 @@ pub(super) async fn show(State(app): State<App>, Token(token): Token, headers: H
 }
 
 /// The reason, when the approver ticked that it be told.
-fn reason(w: &Words, found: &StatusRow) -> Option<SafeText> {
+fn reason(w: &Voice, found: &StatusRow) -> Option<SafeText> {
     let decision = found.row.request.decision.as_ref().filter(|decision| decision.told)?;
     let reason = match decision.reason? {
         ReasonCode::NotKnown => w.get(Text::ReasonNotKnown),
@@ -80,8 +81,8 @@ pub(super) async fn withdraw(State(app): State<App>, Token(token): Token, header
             let token = normalise_token(&token).unwrap_or_default();
             Redirect::to(&format!("/s/{token}")).into_response()
         }
-        Ok(false) => not_found(words(&headers)),
-        Err(failure) => failed(&headers, &failure),
+        Ok(false) => not_found(Voice::of(&app, &headers)),
+        Err(failure) => failed(&app, &headers, &failure),
     }
 }
 

@@ -5,13 +5,13 @@ use std::panic::AssertUnwindSafe;
 use std::time::{Duration, Instant};
 
 use axum::extract::{MatchedPath, Request, State};
-use axum::http::{HeaderValue, Method, header};
+use axum::http::{HeaderName, HeaderValue, Method, header};
 use axum::middleware::Next;
 use axum::response::Response;
 use futures_util::FutureExt as _;
 
 use super::health::ALIVE;
-use crate::api::{Problem, ProblemCode};
+use crate::api::{LEVELS_HEADER, Levels, Problem, ProblemCode};
 use crate::panics;
 use crate::server::App;
 use crate::server::listen::Pace;
@@ -27,9 +27,14 @@ pub(super) async fn guard(State(app): State<App>, request: Request, next: Next) 
     // The template, not the path: paths hold card links.
     let route =
         request.extensions().get::<MatchedPath>().map_or("-".to_owned(), |path| path.as_str().to_owned());
+    let is_api = request.uri().path().starts_with("/v1/");
     let mut response = answer(&app, &route, request, next).await;
     let headers = response.headers_mut();
     headers.entry(header::X_CONTENT_TYPE_OPTIONS).or_insert(HeaderValue::from_static("nosniff"));
+    // Pages are for browsers, which do not ask.
+    if is_api && let Ok(levels) = HeaderValue::from_str(&Levels::OURS.to_string()) {
+        headers.insert(HeaderName::from_static(LEVELS_HEADER), levels);
+    }
     headers.entry(header::CACHE_CONTROL).or_insert(HeaderValue::from_static("no-store"));
     tracing::info!(
         target: "namecard::access",
@@ -42,7 +47,7 @@ pub(super) async fn guard(State(app): State<App>, request: Request, next: Next) 
 }
 
 async fn answer(app: &App, route: &str, mut request: Request, next: Next) -> Response {
-    let reader = Reader::of(&request);
+    let reader = Reader::of(app, &request);
     let is_read = matches!(*request.method(), Method::GET | Method::HEAD | Method::OPTIONS);
     let mut place = None;
     let mut within = None;

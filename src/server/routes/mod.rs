@@ -11,6 +11,7 @@ mod exports;
 mod guard;
 mod health;
 mod imports;
+mod report;
 mod requests;
 mod search;
 mod start;
@@ -21,7 +22,7 @@ pub(crate) use health::WATCHED;
 use std::sync::LazyLock;
 
 use axum::Router;
-use axum::extract::{DefaultBodyLimit, Request};
+use axum::extract::{DefaultBodyLimit, Request, State};
 use axum::http::Method;
 use axum::middleware;
 use axum::response::{IntoResponse as _, Response};
@@ -85,6 +86,7 @@ pub(crate) const ROUTES: &[Route] = routes! {
     GET "/v1/changes" Follow changes::changes;
     GET "/v1/events" Follow changes::events;
     POST "/v1/exports" Export exports::record;
+    GET "/v1/report" Operate report::report;
     GET "/v1/local" Operate admin::local;
     POST "/v1/companies" Operate admin::add_company;
     POST "/v1/sessions" Operate admin::add_session;
@@ -129,6 +131,7 @@ pub(crate) const ROUTES: &[Route] = routes! {
         changes::changes,
         changes::events,
         exports::record,
+        report::report,
         admin::local,
         admin::add_company,
         admin::add_session,
@@ -195,16 +198,16 @@ pub(crate) fn router(app: &App) -> Router {
         .with_state(app.clone())
 }
 
-async fn not_found(uri: axum::http::Uri, headers: axum::http::HeaderMap) -> Response {
+async fn not_found(State(app): State<App>, uri: axum::http::Uri, headers: axum::http::HeaderMap) -> Response {
     if uri.path().starts_with("/v1/") {
         Failure::from(Problem::new(ProblemCode::NotFound)).into_response()
     } else {
-        page::nothing(&headers)
+        page::nothing(&app, &headers)
     }
 }
 
-async fn method_not_allowed(request: Request) -> Response {
-    page::Reader::of(&request).refuse(&Problem::new(ProblemCode::MethodNotAllowed))
+async fn method_not_allowed(State(app): State<App>, request: Request) -> Response {
+    page::Reader::of(&app, &request).refuse(&Problem::new(ProblemCode::MethodNotAllowed))
 }
 
 #[cfg(test)]

@@ -3,7 +3,7 @@
 use axum::extract::State;
 use axum::response::Response;
 
-use crate::api::{Account, Health, PAGE, Problem, ProblemCode};
+use crate::api::{Account, Health, Levels, PAGE, Problem, ProblemCode};
 use crate::domain::{Company, Me, Snapshot};
 use crate::server::access::Viewer;
 use crate::server::auth::Caller;
@@ -14,7 +14,12 @@ use crate::server::{App, approvals, policy};
 
 #[utoipa::path(get, path = "/v1/health", responses((status = 200, body = Health)))]
 pub(super) async fn health(State(app): State<App>) -> Result<Response, Failure> {
-    ok(&Health { version: env!("CARGO_PKG_VERSION").to_owned(), now: app.now() })
+    ok(&Health {
+        version: env!("CARGO_PKG_VERSION").to_owned(),
+        api: Levels::OURS.newest,
+        api_oldest: Levels::OURS.oldest,
+        now: app.now(),
+    })
 }
 
 /// The company as its members see it.
@@ -44,7 +49,12 @@ pub(super) async fn me(State(app): State<App>, caller: Caller) -> Result<Respons
     let viewer = caller.viewer()?;
     let mut read = app.store().read().await?;
     let (me, row, policy) = who(read.conn(), viewer).await?;
-    ok(&Account { me, company: company(row, policy.rules.chat_link), now: app.now() })
+    ok(&Account {
+        me,
+        policy_version: policy.version,
+        company: company(row, policy.rules.chat_link),
+        now: app.now(),
+    })
 }
 
 #[utoipa::path(get, path = "/v1/start", security(("token" = [])), responses((status = 200, body = Snapshot)))]
@@ -72,5 +82,6 @@ pub(super) async fn start(State(app): State<App>, caller: Caller) -> Result<Resp
         company: company(row, policy.rules.chat_link),
         as_of,
         now,
+        insecure_http: app.insecure_http(),
     })
 }

@@ -13,6 +13,7 @@ pub(crate) mod cards;
 pub(crate) mod companies;
 pub(crate) mod contacts;
 pub(crate) mod departments;
+pub(crate) mod health;
 pub(crate) mod imports;
 pub(crate) mod members;
 pub(crate) mod outbox;
