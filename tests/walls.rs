@@ -64,6 +64,7 @@ const DOORS: &[(Door, &[&str])] = &[
         Door::AdminsAndOperator,
         &[
             "POST /v1/imports",
+            "GET /v1/imports/{id}",
             "PUT /v1/imports/{id}/rows",
             "GET /v1/imports/{id}/plan",
             "POST /v1/imports/{id}/apply",

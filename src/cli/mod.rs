@@ -18,6 +18,8 @@ mod login;
 mod logs;
 mod manual;
 mod output;
+#[cfg(feature = "server")]
+mod progress;
 mod qr;
 mod query;
 mod reference;

@@ -70,6 +70,9 @@ struct Inner {
     address: RwLock<Address>,
     form_waits: bool,
     indexes: index::Indexes,
+    imports: import::Imports,
+    /// Held by whoever writes an import: one at a time.
+    applying: tokio::sync::Mutex<()>,
     /// Writes under way: they finish even when their caller is gone.
     writes: TaskTracker,
     tasks: TaskTracker,
@@ -92,6 +95,8 @@ impl App {
             address: RwLock::new(options.address),
             form_waits: options.form_waits,
             indexes: index::Indexes::default(),
+            imports: import::Imports::default(),
+            applying: tokio::sync::Mutex::new(()),
             writes: TaskTracker::new(),
             tasks: TaskTracker::new(),
             stopping: CancellationToken::new(),

@@ -20,8 +20,9 @@ pub(crate) mod replies;
 pub(crate) mod requests;
 pub(crate) mod sessions;
 pub(crate) mod settings;
+pub(crate) mod staging;
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use sqlx::migrate::{Migration, MigrationType, Migrator};
@@ -40,10 +41,15 @@ pub(crate) type Conn = sqlx::SqliteConnection;
 pub(crate) type Row = sqlx::sqlite::SqliteRow;
 
 /// Migrations, oldest first. A number is never reused and a text never changed.
-const MIGRATIONS: &[(i64, &str, &str)] = &[(1, "start", include_str!("migrations/sqlite/0001_start.sql"))];
+const MIGRATIONS: &[(i64, &str, &str)] = &[
+    (1, "start", include_str!("migrations/sqlite/0001_start.sql")),
+    (2, "staging", include_str!("migrations/sqlite/0002_staging.sql")),
+];
 
-/// Most pages the write-ahead log keeps on disk between checkpoints.
+/// Most bytes that the write-ahead log keeps on disk between checkpoints.
 const JOURNAL_LIMIT: &str = "67108864";
+/// Pages in the write-ahead log after which whoever writes moves them into the database.
+const JOURNAL_PAGES: u32 = 1_000;
 
 /// Why the store did not do what was asked.
 #[derive(Debug, thiserror::Error)]
@@ -67,6 +73,9 @@ pub enum StoreError {
         /// Newest schema that this program knows.
         known: i64,
     },
+    /// The rows of an import cannot be kept beside the database.
+    #[error("the file of an import: {0}")]
+    Staging(std::io::Error),
     /// A schema change failed.
     #[error("bringing the database up to date: {0}")]
     Migrate(String),
@@ -112,6 +121,7 @@ pub enum Durability {
 /// The database of one server.
 #[derive(Clone, Debug)]
 pub(crate) struct Store {
+    path: PathBuf,
     writer: sqlx::Pool<Db>,
     readers: sqlx::Pool<Db>,
 }
@@ -146,6 +156,7 @@ impl Store {
         };
         let writer = pool(1).connect_with(options.clone()).await?;
         let store = Self {
+            path: path.to_owned(),
             writer,
             readers: pool(4).connect_lazy_with(options.pragma("query_only", "ON").create_if_missing(false)),
         };
@@ -192,6 +203,42 @@ impl Store {
     pub(crate) async fn write(&self, hub: &Hub, now: Time) -> Result<Write, StoreError> {
         let tx = self.writer.begin_with("BEGIN IMMEDIATE").await?;
         Ok(Write { tx, hub: hub.clone(), now, heads: Vec::new(), deadlines: false })
+    }
+
+    /// The file of the database.
+    pub(crate) fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// Shows the rows of an import to whoever writes, until [`detach`](Self::detach). What is written
+    /// meanwhile is moved out of the journal by [`checkpoint`](Self::checkpoint), not by a write that others
+    /// wait for.
+    pub(crate) async fn attach(&self, import: i64) -> Result<(), StoreError> {
+        let mut conn = self.writer.acquire().await?;
+        sqlx::query("ATTACH DATABASE $1 AS staging")
+            .bind(staging::path(&self.path, import).to_string_lossy().as_ref())
+            .execute(&mut *conn)
+            .await?;
+        sqlx::query("PRAGMA wal_autocheckpoint = 0").execute(&mut *conn).await?;
+        Ok(())
+    }
+
+    /// Lets go of the rows of an import.
+    pub(crate) async fn detach(&self) -> Result<(), StoreError> {
+        let mut conn = self.writer.acquire().await?;
+        sqlx::query("DETACH DATABASE staging").execute(&mut *conn).await?;
+        Ok(())
+    }
+
+    /// Moves what was written out of the journal into the database, while others go on reading and writing.
+    pub(crate) async fn checkpoint(&self) -> Result<(), StoreError> {
+        let mut reader = self.readers.acquire().await?;
+        let moved = sqlx::query("PRAGMA wal_checkpoint(PASSIVE)").fetch_one(&mut *reader).await;
+        drop(reader);
+        let mut conn = self.writer.acquire().await?;
+        sqlx::query(sql!("PRAGMA wal_autocheckpoint = {JOURNAL_PAGES}")).execute(&mut *conn).await?;
+        moved?;
+        Ok(())
     }
 
     /// Waits for the running write, then closes every connection.
