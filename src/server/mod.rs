@@ -71,6 +71,7 @@ struct Inner {
     form_waits: bool,
     indexes: index::Indexes,
     imports: import::Imports,
+    viewers: auth::Viewers,
     /// Held by whoever writes an import: one at a time.
     applying: tokio::sync::Mutex<()>,
     /// Writes under way: they finish even when their caller is gone.
@@ -96,6 +97,7 @@ impl App {
             form_waits: options.form_waits,
             indexes: index::Indexes::default(),
             imports: import::Imports::default(),
+            viewers: auth::Viewers::default(),
             applying: tokio::sync::Mutex::new(()),
             writes: TaskTracker::new(),
             tasks: TaskTracker::new(),

@@ -8,9 +8,9 @@ use crate::api::{ApplyImport, ImportPlan, PlannedMember, Problem, ProblemCode};
 use crate::domain::{DepartmentPath, Held, MemberId, Phone, PhoneKind, Status};
 use crate::search::{Field, Keys};
 use crate::server::App;
-use crate::server::store::StoreError;
 use crate::server::store::imports::{self, ImportHead};
 use crate::server::store::staging::{Staging, Written};
+use crate::server::store::{StoreError, members};
 use crate::text::Untrusted;
 
 /// More changed rows than this are one `reset` instead of an event each.
@@ -158,14 +158,15 @@ async fn prepare_renamed(app: &App, tree: &Tree, staging: &mut Staging) -> Resul
     }
     let based = imports::based_below(app.store().read().await?.conn(), &renamed).await?;
     for piece in based.chunks(PIECE) {
-        let held = imports::held(app.store().read().await?.conn(), piece).await?;
-        let keys: Vec<(i64, Keys)> = held
+        let stored = imports::stored(app.store().read().await?.conn(), piece).await?;
+        let keys: Vec<(i64, Keys)> = stored
             .iter()
             .map(|row| {
+                let row = imports::held(row)?;
                 let home = row.places.first().and_then(|(department, ..)| tree.path(*department));
-                (row.sk, keys(&row.held, home.as_ref(), tree))
+                Ok((row.sk, keys(&row.held, home.as_ref(), tree)))
             })
-            .collect();
+            .collect::<Result<_, StoreError>>()?;
         let keys: Vec<(i64, &str)> = keys.iter().map(|(member, keys)| (*member, keys.as_str())).collect();
         staging.put_keys(&keys).await?;
     }
@@ -193,6 +194,7 @@ fn keys(held: &Held, home: Option<&DepartmentPath>, tree: &Tree) -> Keys {
 fn written(walk: &mut Walk, met: Met) -> Result<Written, StoreError> {
     let (places, special_role) = (walk.places(&met), met.special_role());
     let Met { key, after, .. } = met;
+    let shown = places.iter().map(|(key, leads, order)| (walk.tree.id(*key), *leads, *order));
     let keys = keys(&after, after.departments.first(), &walk.tree);
     let text = |text: &Untrusted| Some(text.as_data().to_owned()).filter(|text| !text.is_empty());
     let phones: Vec<Phone> = [(PhoneKind::Mobile, &after.mobile), (PhoneKind::Work, &after.phone)]
@@ -217,6 +219,7 @@ fn written(walk: &mut Walk, met: Met) -> Result<Written, StoreError> {
         attributes: serde_json::to_string(&after.attributes)?,
         special_role,
         keys: keys.as_str().to_owned(),
+        places_text: members::places_text(shown),
         places,
     })
 }

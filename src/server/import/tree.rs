@@ -33,8 +33,8 @@ pub(super) struct ChangedDepartment {
 #[derive(Debug)]
 pub(super) struct Tree {
     nodes: HashMap<String, Node>,
-    /// Paths of those that are there.
-    paths: HashMap<i64, String>,
+    /// Paths and ids of those that are there.
+    there: HashMap<i64, (String, String)>,
     pub(super) new: Vec<NewDepartment>,
     pub(super) changed: Vec<ChangedDepartment>,
     last_order: i64,
@@ -52,7 +52,7 @@ impl Tree {
     pub(super) fn new(stored: HashMap<String, Stored>, said: Vec<DepartmentRow>, now: Time) -> Self {
         let mut tree = Self {
             nodes: HashMap::with_capacity(stored.len()),
-            paths: HashMap::with_capacity(stored.len()),
+            there: HashMap::with_capacity(stored.len()),
             new: Vec::new(),
             changed: Vec::new(),
             last_order: stored.values().map(|row| row.ord).max().unwrap_or(0),
@@ -61,7 +61,7 @@ impl Tree {
         let mut there: HashMap<i64, Stored> = HashMap::with_capacity(stored.len());
         for (path, row) in stored {
             let english_name = row.english_name.as_ref().map(|name| name.as_data().to_owned());
-            tree.paths.insert(row.sk, path.clone());
+            tree.there.insert(row.sk, (path.clone(), row.id.as_str().to_owned()));
             tree.nodes.insert(path, Node { key: row.sk, english_name });
             there.insert(row.sk, row);
         }
@@ -139,7 +139,13 @@ impl Tree {
 
     /// The path of a department that is there.
     pub(super) fn path(&self, sk: i64) -> Option<DepartmentPath> {
-        self.paths.get(&sk).map(|path| path.split(PATH_SIGN).map(Untrusted::from).collect())
+        self.there.get(&sk).map(|(path, _)| path.split(PATH_SIGN).map(Untrusted::from).collect())
+    }
+
+    /// The id of a department.
+    pub(super) fn id(&self, key: i64) -> &str {
+        let there = self.there.get(&key).map(|(_, id)| id.as_str());
+        there.or_else(|| self.new.get(place(key)).map(|new| new.id.as_str())).unwrap_or_default()
     }
 
     /// A path for searching: the names from the top down, with the English ones.

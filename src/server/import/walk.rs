@@ -122,25 +122,29 @@ impl Walk {
         make: impl Fn(&mut Self, Met) -> Result<T, StoreError> + Send + 'static,
     ) -> Result<(Self, Option<Vec<T>>), StoreError> {
         let rows = staging.people(self.after, PAGE).await?;
-        let Some((last, _)) = rows.last() else { return Ok((self, None)) };
-        self.after = *last;
+        let Some(last) = rows.last() else { return Ok((self, None)) };
+        self.after = last.n;
         self.met += rows.len() as u64;
-        let mut said: Vec<(Who, CheckedMember)> = Vec::with_capacity(rows.len());
-        for (n, row) in &rows {
-            let member: CheckedMember = serde_json::from_str(row)?;
-            let who = self.people.find(&member.id).ok_or(StoreError::Unexpected("a staged id"))?;
-            if self.people.counts(who, *n) {
-                said.push((who, member));
+        let mut said: Vec<(Who, String)> = Vec::with_capacity(rows.len());
+        for row in rows {
+            let who = MemberId::new(&row.id).ok().and_then(|id| self.people.find(&id));
+            let who = who.ok_or(StoreError::Unexpected("a staged id"))?;
+            if self.people.counts(who, row.n) {
+                said.push((who, row.row));
             }
         }
         let there: Vec<i64> =
             said.iter().filter_map(|(who, _)| self.people.key(*who)).filter(|key| *key > 0).collect();
-        let held = imports::held(app.store().read().await?.conn(), &there).await?;
+        let stored = imports::stored(app.store().read().await?.conn(), &there).await?;
         let made = aside(move || {
-            let mut held: HashMap<i64, HeldRow> = held.into_iter().map(|row| (row.sk, row)).collect();
+            let mut held: HashMap<i64, HeldRow> = HashMap::with_capacity(stored.len());
+            for row in &stored {
+                let row = imports::held(row)?;
+                held.insert(row.sk, row);
+            }
             let mut made = Vec::with_capacity(said.len());
-            for (who, member) in said {
-                let met = self.meet(who, member, &mut held)?;
+            for (who, row) in said {
+                let met = self.meet(who, serde_json::from_str(&row)?, &mut held)?;
                 made.push(make(&mut self, met)?);
             }
             Ok((self, Some(made)))

@@ -181,11 +181,16 @@ pub(super) async fn apply(
     if body.value.sign_in.is_some() && caller.actor != Actor::Operator {
         return Err(Problem::new(ProblemCode::Forbidden).into());
     }
+    let mut alone = None;
     for _ in 0..TRIES {
         let mut staging = Staging::open(app.store().path(), id).await?;
         let prepared = import::prepare(&app, &head, &body.value, &mut staging, &running).await?;
         staging.close().await?;
         running.writing();
+        // Once another import came first, nobody comes first any more.
+        if alone.is_none() {
+            alone = Some(app.0.applying.lock().await);
+        }
         if let Some(answer) = write(&app, &caller, &head, &key, &body, &prepared).await? {
             staging::remove(app.store().path(), id);
             return Ok(answer);
@@ -194,7 +199,7 @@ pub(super) async fn apply(
     Err(Problem::new(ProblemCode::Unavailable).into())
 }
 
-/// Writes what is prepared; none when the directory has changed since.
+/// Writes what is prepared, alone; none when the directory has changed since.
 async fn write(
     app: &App,
     caller: &Caller,
@@ -203,7 +208,6 @@ async fn write(
     body: &Json<ApplyImport>,
     prepared: &Prepared,
 ) -> Result<Option<Response>, Failure> {
-    let _alone = app.0.applying.lock().await;
     app.store().attach(head.id).await?;
     let written = write_attached(app, caller, head, key, body, prepared).await;
     app.store().detach().await?;

@@ -1,6 +1,6 @@
 //! The tree of a company.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 
 use sqlx::Row as _;
 
@@ -69,13 +69,18 @@ pub(crate) async fn list(conn: &mut Conn, company: i64, as_of: i64) -> Result<Ve
         .collect()
 }
 
-/// The name of one department.
-pub(crate) async fn name_of(conn: &mut Conn, id: &DepartmentId) -> Result<Option<Untrusted>, StoreError> {
-    let name: Option<String> = sqlx::query_scalar("SELECT name FROM departments WHERE id = $1")
-        .bind(id.as_str())
-        .fetch_optional(conn)
-        .await?;
-    Ok(name.map(Untrusted::from))
+/// The names of departments.
+pub(crate) async fn names(
+    conn: &mut Conn,
+    ids: BTreeSet<DepartmentId>,
+) -> Result<HashMap<DepartmentId, Untrusted>, StoreError> {
+    let holes: Vec<String> = (1..=ids.len()).map(|n| format!("${n}")).collect();
+    let mut query = sqlx::query(sql!("SELECT id, name FROM departments WHERE id IN ({})", holes.join(", ")));
+    for id in &ids {
+        query = query.bind(id.as_str().to_owned());
+    }
+    let rows = query.persistent(false).fetch_all(conn).await?;
+    rows.iter().map(|row| Ok((id_of(row, "id")?, row.try_get::<String, _>("name")?.into()))).collect()
 }
 
 /// All departments of one source, by path.

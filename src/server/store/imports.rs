@@ -109,8 +109,8 @@ pub(crate) struct HeldRow {
     pub(crate) special_role: String,
 }
 
-/// What the directory holds of these members, as many as a statement takes.
-pub(crate) async fn held(conn: &mut Conn, members: &[i64]) -> Result<Vec<HeldRow>, StoreError> {
+/// The rows of these members, as many as a statement takes; [`held`] reads them.
+pub(crate) async fn stored(conn: &mut Conn, members: &[i64]) -> Result<Vec<Row>, StoreError> {
     if members.is_empty() {
         return Ok(Vec::new());
     }
@@ -126,10 +126,11 @@ pub(crate) async fn held(conn: &mut Conn, members: &[i64]) -> Result<Vec<HeldRow
     for member in members {
         query = query.bind(*member);
     }
-    query.fetch_all(conn).await?.iter().map(read_held).collect()
+    Ok(query.fetch_all(conn).await?)
 }
 
-fn read_held(row: &Row) -> Result<HeldRow, StoreError> {
+/// Reads a row of [`stored`].
+pub(crate) fn held(row: &Row) -> Result<HeldRow, StoreError> {
     let text = |column: usize| -> Result<Untrusted, StoreError> {
         Ok(row.try_get::<Option<&str>, _>(column)?.unwrap_or_default().into())
     };
@@ -176,8 +177,11 @@ pub(crate) async fn named(
     conn: &mut Conn,
     members: &[i64],
 ) -> Result<Vec<(MemberId, Untrusted)>, StoreError> {
-    let held = held(conn, members).await?;
-    let mut found: HashMap<i64, Held> = held.into_iter().map(|row| (row.sk, row.held)).collect();
+    let mut found: HashMap<i64, Held> = HashMap::new();
+    for row in &stored(conn, members).await? {
+        let row = held(row)?;
+        found.insert(row.sk, row.held);
+    }
     let known = members.iter().filter_map(|sk| found.remove(sk));
     known.map(|held| Ok((super::members::member_id(held.id.as_data())?, held.name))).collect()
 }
@@ -311,9 +315,9 @@ pub(crate) async fn write_members(tx: &mut Write, company: i64, last: LastKeys) 
     let manager = key("p.manager", "$1");
     sqlx::query(sql!(
         "INSERT INTO members (sk, company, id, id_key, name, alias, title, external_title, phones, emails, office,
-            status, manager, attributes, special_role, revision)
+            status, manager, attributes, special_role, places, revision)
          SELECT $1 - p.member, $2, id, id_key, name, alias, title, external_title, phones, emails, office,
-            status, {manager}, attributes, COALESCE(special_role, 'none'), 1
+            status, {manager}, attributes, COALESCE(special_role, 'none'), places, 1
          FROM staging.members p WHERE member < 0 ORDER BY member DESC"
     ))
     .persistent(false)
@@ -325,7 +329,7 @@ pub(crate) async fn write_members(tx: &mut Write, company: i64, last: LastKeys) 
         "UPDATE members SET id = p.id, name = p.name, alias = p.alias, title = p.title,
             external_title = p.external_title, phones = p.phones, emails = p.emails, office = p.office,
             status = p.status, manager = {manager}, attributes = p.attributes,
-            special_role = COALESCE(p.special_role, members.special_role), revision = members.revision + 1
+            special_role = COALESCE(p.special_role, members.special_role), places = p.places, revision = members.revision + 1
          FROM staging.members p WHERE p.member > 0 AND members.sk = p.member"
     ))
     .persistent(false)
@@ -373,7 +377,7 @@ pub(crate) async fn write_ends(tx: &mut Write) -> Result<(), StoreError> {
          WHERE ended_at IS NULL AND member IN (SELECT member FROM staging.ends)",
         "UPDATE members SET manager = NULL, revision = revision + 1
          WHERE manager IN (SELECT member FROM staging.ends WHERE gone = 1)",
-        "UPDATE members SET gone_at = $1, revision = revision + 1
+        "UPDATE members SET gone_at = $1, places = '', revision = revision + 1
          WHERE sk IN (SELECT member FROM staging.ends WHERE gone = 1)",
     ] {
         sqlx::query(statement).persistent(false).bind(now.as_micros()).execute(tx.conn()).await?;

@@ -1,7 +1,8 @@
 //! The store: one writer, several readers, and everything that one change writes in one transaction.
 //!
 //! Queries are grouped by what they are about, one file each. They name the engine only through
-//! [`Db`] and [`Conn`], so that another engine can read the same SQL.
+//! [`Db`] and [`Conn`], so that another engine can read the same SQL. A limit is `$n + 0`: with a bare
+//! parameter there SQLite prepares the statement anew each time.
 
 /// A statement put together from constants of this folder. Values are always bound, never interpolated.
 macro_rules! sql {
@@ -23,6 +24,8 @@ pub(crate) mod settings;
 pub(crate) mod staging;
 
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use sqlx::migrate::{Migration, MigrationType, Migrator};
@@ -124,6 +127,7 @@ pub(crate) struct Store {
     path: PathBuf,
     writer: sqlx::Pool<Db>,
     readers: sqlx::Pool<Db>,
+    commits: Arc<AtomicU64>,
 }
 
 impl Store {
@@ -157,6 +161,7 @@ impl Store {
         let writer = pool(1).connect_with(options.clone()).await?;
         let store = Self {
             path: path.to_owned(),
+            commits: Arc::default(),
             writer,
             readers: pool(4).connect_lazy_with(options.pragma("query_only", "ON").create_if_missing(false)),
         };
@@ -199,10 +204,21 @@ impl Store {
         Ok(Read { tx: self.readers.begin().await? })
     }
 
+    /// A connection for one statement, which is a consistent view by itself.
+    pub(crate) async fn glance(&self) -> Result<sqlx::pool::PoolConnection<Db>, StoreError> {
+        Ok(self.readers.acquire().await?)
+    }
+
     /// Begins a change. Waits for the one that is under way.
     pub(crate) async fn write(&self, hub: &Hub, now: Time) -> Result<Write, StoreError> {
         let tx = self.writer.begin_with("BEGIN IMMEDIATE").await?;
-        Ok(Write { tx, hub: hub.clone(), now, heads: Vec::new(), deadlines: false })
+        let commits = Arc::clone(&self.commits);
+        Ok(Write { tx, hub: hub.clone(), now, heads: Vec::new(), deadlines: false, commits })
+    }
+
+    /// How often anything was changed. What was read after one change and before the next is still true.
+    pub(crate) fn commits(&self) -> u64 {
+        self.commits.load(Ordering::Acquire)
     }
 
     /// The file of the database.
@@ -268,6 +284,7 @@ pub(crate) struct Write {
     /// Companies whose outbox grew, with their new heads.
     heads: Vec<(i64, i64)>,
     deadlines: bool,
+    commits: Arc<AtomicU64>,
 }
 
 impl Write {
@@ -286,9 +303,17 @@ impl Write {
         self.now = now;
     }
 
+    /// Makes durable what nobody may remember otherwise: when a session was used.
+    pub(crate) async fn commit_quietly(self) -> Result<(), StoreError> {
+        Ok(self.tx.commit().await?)
+    }
+
     /// Makes the change durable, then wakes whoever listens.
     pub(crate) async fn commit(self) -> Result<(), StoreError> {
-        self.tx.commit().await?;
+        let committed = self.tx.commit().await;
+        // Whatever came of it: nobody goes on with what they remember.
+        self.commits.fetch_add(1, Ordering::AcqRel);
+        committed?;
         for (company, head) in self.heads {
             self.hub.advance(company, head);
         }
@@ -302,4 +327,45 @@ impl Write {
 /// A boolean of the domain as the store holds it.
 pub(crate) const fn flag(value: bool) -> i64 {
     if value { 1 } else { 0 }
+}
+
+#[cfg(test)]
+mod tests {
+    use sqlx::migrate::Migrator;
+    use sqlx::sqlite::SqliteConnectOptions;
+    use sqlx::{Connection as _, SqlSafeStr as _};
+
+    use super::{Conn, Durability, MIGRATIONS, Migration, MigrationType, Store};
+
+    #[tokio::test]
+    async fn people_of_an_older_database_are_there_in_a_newer_one() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("old.db");
+        let mut old =
+            Conn::connect_with(&SqliteConnectOptions::new().filename(&path).create_if_missing(true))
+                .await
+                .unwrap();
+        let (version, name, sql) = MIGRATIONS[0];
+        let first = Migration::new(version, name.into(), MigrationType::Simple, sql.into_sql_str(), false);
+        Migrator::with_migrations(vec![first]).run_direct(None, &mut old, false).await.unwrap();
+        sqlx::raw_sql(
+            "INSERT INTO companies (sk, id, id_key, name, time_zone, made_up, created_at, audit_hash)
+             VALUES (1, 'a', 'a', 'A', 'UTC', 0, 0, x'');
+             INSERT INTO members (sk, company, id, id_key, name, phones, emails, status, attributes, special_role,
+                source_hash, revision)
+             VALUES (7, 1, 'Ann', 'ann', 'Ann', '[]', '[]', 'active', '[]', 'admin', x'00', 3);
+             INSERT INTO imports (id, company, actor, created_at) VALUES (9, 1, 'operator', 0);
+             INSERT INTO staged_rows VALUES (9, 1, '{}');",
+        )
+        .execute(&mut old)
+        .await
+        .unwrap();
+        old.close().await.unwrap();
+        let store = Store::open(&path, Durability::Full).await.unwrap();
+        let mut read = store.read().await.unwrap();
+        let stored = super::imports::stored(read.conn(), &[7]).await.unwrap();
+        let row = super::imports::held(&stored[0]).unwrap();
+        assert_eq!((row.held.id.as_data(), row.special_role.as_str()), ("Ann", "admin"));
+        assert!(super::imports::live(read.conn()).await.unwrap().is_empty());
+    }
 }

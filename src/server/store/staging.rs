@@ -57,6 +57,8 @@ CREATE TABLE members (
     status TEXT NOT NULL,
     manager INTEGER,
     attributes TEXT NOT NULL,
+    -- Where they stand as it is shown.
+    places TEXT NOT NULL,
     -- Null leaves it as it is.
     special_role TEXT
 ) STRICT;
@@ -137,6 +139,14 @@ pub(crate) struct RowHead {
     pub(crate) faults: Option<String>,
 }
 
+/// A row of a person, as it passed the checks that it can pass alone.
+#[derive(Debug)]
+pub(crate) struct GoodRow {
+    pub(crate) n: i64,
+    pub(crate) id: String,
+    pub(crate) row: String,
+}
+
 /// A department that is to be made.
 #[derive(Clone, Debug)]
 pub(crate) struct NewDepartment {
@@ -170,6 +180,8 @@ pub(crate) struct Written {
     pub(crate) keys: String,
     /// Department, whether they lead it, order; the main one first.
     pub(crate) places: Vec<(i64, bool, i64)>,
+    /// The same as it is shown.
+    pub(crate) places_text: String,
 }
 
 impl Staging {
@@ -255,7 +267,7 @@ impl Staging {
     pub(crate) async fn heads(&mut self, after: i64, limit: i64) -> Result<Vec<RowHead>, StoreError> {
         let rows = sqlx::query(
             "SELECT n, line, id, manager, faults FROM rows
-             WHERE n > $1 AND (id IS NOT NULL OR faults IS NOT NULL) ORDER BY n LIMIT $2",
+             WHERE n > $1 AND (id IS NOT NULL OR faults IS NOT NULL) ORDER BY n LIMIT $2 + 0",
         )
         .bind(after)
         .bind(limit)
@@ -274,15 +286,18 @@ impl Staging {
             .collect()
     }
 
-    /// The good rows of people after `after`, at most `limit` of them, with their numbers.
-    pub(crate) async fn people(&mut self, after: i64, limit: i64) -> Result<Vec<(i64, String)>, StoreError> {
-        Ok(sqlx::query_as(
-            "SELECT n, row FROM rows WHERE n > $1 AND id IS NOT NULL AND faults IS NULL ORDER BY n LIMIT $2",
+    /// The good rows of people after `after`, at most `limit` of them.
+    pub(crate) async fn people(&mut self, after: i64, limit: i64) -> Result<Vec<GoodRow>, StoreError> {
+        let rows = sqlx::query(
+            "SELECT n, id, row FROM rows WHERE n > $1 AND id IS NOT NULL AND faults IS NULL ORDER BY n LIMIT $2 + 0",
         )
         .bind(after)
         .bind(limit)
         .fetch_all(&mut self.conn)
-        .await?)
+        .await?;
+        rows.iter()
+            .map(|row| Ok(GoodRow { n: row.try_get(0)?, id: row.try_get(1)?, row: row.try_get(2)? }))
+            .collect()
     }
 
     /// The good rows of departments.
@@ -337,7 +352,7 @@ impl Staging {
         for piece in members.chunks(PIECE) {
             let mut query: QueryBuilder<Db> = QueryBuilder::new(
                 "INSERT INTO members (member, id, id_key, name, alias, title, external_title, phones, emails,
-                    office, status, manager, attributes, special_role) ",
+                    office, status, manager, attributes, places, special_role) ",
             );
             query.push_values(piece, |mut row, member| {
                 row.push_bind(member.member)
@@ -353,6 +368,7 @@ impl Staging {
                     .push_bind(member.status)
                     .push_bind(member.manager)
                     .push_bind(member.attributes.as_str())
+                    .push_bind(member.places_text.as_str())
                     .push_bind(member.special_role);
             });
             query.build().persistent(piece.len() == PIECE).execute(&mut self.conn).await?;
