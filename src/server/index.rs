@@ -119,3 +119,67 @@ async fn drop_unused(app: App, company: i64) {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use super::{IDLE, of};
+    use crate::api::NewCompany;
+    use crate::domain::{CompanyId, MemberId, Role, Time};
+    use crate::server::access::Viewer;
+    use crate::server::store::companies;
+    use crate::server::{Address, App, CardKey, Clock, Durability, Options};
+
+    #[tokio::test]
+    async fn those_who_search_at_the_same_time_wait_for_one_index_and_it_goes_when_nobody_searches() {
+        let folder = tempfile::tempdir().unwrap();
+        let app = App::open(Options {
+            database: folder.path().join("x.db"),
+            durability: Durability::Scratch,
+            clock: Clock::manual(Time::from_micros(0)),
+            card_key: CardKey::new([7; 32]),
+            operator: None,
+            address: Address::local(1, false),
+            form_waits: false,
+        })
+        .await
+        .unwrap();
+        let mut tx = app.write().await.unwrap();
+        let new = NewCompany {
+            id: CompanyId::new("acme").unwrap(),
+            name: "Acme".into(),
+            domain: None,
+            time_zone: None,
+            made_up: false,
+        };
+        let company = companies::add(&mut tx, &new).await.unwrap();
+        tx.commit().await.unwrap();
+        let viewer =
+            Viewer { company, member: 1, id: MemberId::new("ann").unwrap(), roles: vec![Role::Member] };
+        let search = async || {
+            let mut read = app.store().read().await.unwrap();
+            of(&app, &mut read, &viewer).await.unwrap()
+        };
+        let found = futures_util::future::join_all((0..4).map(|_| search())).await;
+        assert!(found.iter().all(|index| Arc::ptr_eq(index, &found[0])));
+        // Another directory, another index.
+        let mut tx = app.write().await.unwrap();
+        companies::directory_changed(&mut tx, company).await.unwrap();
+        tx.commit().await.unwrap();
+        let index = search().await;
+        assert!(!Arc::ptr_eq(&index, &found[0]));
+        assert!(Arc::ptr_eq(&index, &search().await));
+
+        tokio::time::pause();
+        let is_kept = async || app.0.indexes.place(company).lock().await.is_some();
+        tokio::time::advance(IDLE / 2).await;
+        tokio::task::yield_now().await;
+        assert!(is_kept().await);
+        tokio::time::advance(IDLE).await;
+        for _ in 0..100 {
+            tokio::task::yield_now().await;
+        }
+        assert!(!is_kept().await);
+    }
+}
