@@ -48,22 +48,31 @@ pub(super) struct People {
     by_id: HashMap<MemberId, Who>,
 }
 
+/// Hidden keys of whom those who are there report to, until all of them are known.
+#[derive(Debug, Default)]
+pub(super) struct Managers {
+    by_sk: HashMap<i64, Who>,
+    of: Vec<i64>,
+}
+
 impl People {
-    /// Those who are there.
-    pub(super) fn present(present: &[Present]) -> Self {
-        let mut people = Self::default();
-        let mut by_sk: HashMap<i64, Who> = HashMap::with_capacity(present.len());
+    /// Adds those who are there. When all are, [`Self::place_managers`] follows.
+    pub(super) fn add_present(&mut self, present: &[Present], managers: &mut Managers) {
         for there in present {
-            let who = people.find_or_add(&there.id);
-            by_sk.insert(there.sk, who);
-            if let Some(person) = people.all.last_mut() {
-                (person.sk, person.left) = (there.sk, there.left);
+            let who = self.find_or_add(&there.id);
+            managers.by_sk.insert(there.sk, who);
+            managers.of.push(there.manager.unwrap_or_default());
+            if let Some(person) = self.all.last_mut() {
+                (person.sk, person.left) = (there.sk, there.left == 1);
             }
         }
-        for (person, there) in people.all.iter_mut().zip(present) {
-            person.manager = there.manager.and_then(|sk| by_sk.get(&sk).copied());
+    }
+
+    /// Says whom those who are there report to.
+    pub(super) fn place_managers(&mut self, managers: &Managers) {
+        for (person, manager) in self.all.iter_mut().zip(&managers.of) {
+            person.manager = managers.by_sk.get(manager).copied();
         }
-        people
     }
 
     fn find_or_add(&mut self, id: &MemberId) -> Who {
@@ -82,11 +91,10 @@ impl People {
     }
 
     /// Takes the next row of the source.
-    pub(super) fn take(&mut self, head: &RowHead, refusals: &mut Refusals) -> Result<(), StoreError> {
+    pub(super) fn take(&mut self, head: RowHead, refusals: &mut Refusals) -> Result<(), StoreError> {
         let id = head.id.as_deref().and_then(|id| MemberId::new(id).ok());
         let who = id.map(|id| self.find_or_add(&id));
-        if let Some(faults) = &head.faults {
-            let faults: Vec<RefusedRow> = serde_json::from_str(faults)?;
+        if let Some(faults) = head.faults {
             refusals.row(faults);
             if let Some(person) = who.and_then(|who| self.all.get_mut(who as usize)) {
                 person.refused = true;
@@ -302,7 +310,7 @@ impl People {
 
 #[cfg(test)]
 mod tests {
-    use super::{People, Refusals};
+    use super::{Managers, People, Refusals};
     use crate::domain::{MemberId, RowFault};
     use crate::server::store::imports::Present;
     use crate::server::store::staging::RowHead;
@@ -316,13 +324,15 @@ mod tests {
                 sk,
                 id: MemberId::new(id).unwrap(),
                 manager: *manager,
-                left: false,
+                left: 0,
             })
             .collect();
-        let mut people = People::present(&present);
+        let (mut people, mut managers) = (People::default(), Managers::default());
+        people.add_present(&present, &mut managers);
+        people.place_managers(&managers);
         let mut refusals = Refusals::default();
         for ((id, manager), line) in rows.iter().zip(2..) {
-            let faults = MemberId::new(id).is_err().then(|| "[]".to_owned());
+            let faults = MemberId::new(id).is_err().then(Vec::new);
             let head = RowHead {
                 n: i64::from(line),
                 line: u64::from(line as u32),
@@ -330,7 +340,7 @@ mod tests {
                 manager: (*manager != "-").then(|| (*manager).into()),
                 faults,
             };
-            people.take(&head, &mut refusals).unwrap();
+            people.take(head, &mut refusals).unwrap();
         }
         people.settle(&mut refusals);
         (people, refusals)

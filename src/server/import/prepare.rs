@@ -158,15 +158,14 @@ async fn prepare_renamed(app: &App, tree: &Tree, staging: &mut Staging) -> Resul
     }
     let based = imports::based_below(app.store().read().await?.conn(), &renamed).await?;
     for piece in based.chunks(PIECE) {
-        let stored = imports::stored(app.store().read().await?.conn(), piece).await?;
-        let keys: Vec<(i64, Keys)> = stored
+        let held = imports::held(app.store().read().await?.conn(), piece).await?;
+        let keys: Vec<(i64, Keys)> = imports::read_held(&held)?
             .iter()
             .map(|row| {
-                let row = imports::held(row)?;
                 let home = row.places.first().and_then(|(department, ..)| tree.path(*department));
-                Ok((row.sk, keys(&row.held, home.as_ref(), tree)))
+                (row.sk, keys(&row.held, home.as_ref(), tree))
             })
-            .collect::<Result<_, StoreError>>()?;
+            .collect();
         let keys: Vec<(i64, &str)> = keys.iter().map(|(member, keys)| (*member, keys.as_str())).collect();
         staging.put_keys(&keys).await?;
     }

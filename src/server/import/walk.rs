@@ -2,14 +2,14 @@
 
 use std::collections::HashMap;
 
-use super::people::{People, Who};
+use super::people::{Managers, People, Who};
 use super::tree::Tree;
 use super::{FILE_SOURCE, Refusals, Running};
 use crate::domain::{CheckedMember, DepartmentPath, DepartmentRow, GivenRole, Held, MemberId};
 use crate::server::App;
-use crate::server::store::imports::{self, HeldRow, ImportHead};
-use crate::server::store::staging::Staging;
-use crate::server::store::{StoreError, companies, departments};
+use crate::server::store::imports::{self, HeldRow, ImportHead, Present};
+use crate::server::store::staging::{RowHead, Staging};
+use crate::server::store::{Read, StoreError, companies, departments};
 
 /// Rows looked at in one go.
 const PAGE: i64 = 500;
@@ -81,36 +81,63 @@ impl Walk {
         head: &ImportHead,
         staging: &mut Staging,
     ) -> Result<Self, StoreError> {
-        let (mut version, mut present, mut stored) = (None, Vec::new(), HashMap::new());
+        let (mut version, mut people, mut stored) = (None, People::default(), HashMap::new());
         if let Some(company) = head.company {
             let mut read = app.store().read().await?;
             let row = companies::get(read.conn(), company).await?;
             version = Some(row.ok_or(StoreError::Unexpected("companies"))?.directory_version);
-            present = imports::present(read.conn(), company).await?;
             stored = departments::by_path(read.conn(), company, FILE_SOURCE).await?;
+            people = Self::present(&mut read, company).await?;
         }
         let said = staging.departments().await?;
         let said: Vec<DepartmentRow> =
             said.iter().map(|row| serde_json::from_str(row)).collect::<Result<_, _>>()?;
         let tree = Tree::new(stored, said, app.now());
-        let mut people = aside(move || Ok(People::present(&present))).await?;
-        let mut refusals = Refusals::default();
-        let mut after = 0;
+        let (mut refusals, mut after) = (Refusals::default(), 0);
         loop {
             let heads = staging.heads(after, HEADS).await?;
-            let Some(last) = heads.last() else { break };
-            after = last.n;
-            for head in &heads {
-                people.take(head, &mut refusals)?;
+            let more: bool;
+            (people, refusals, after, more) = aside(move || {
+                let heads: Vec<RowHead> = serde_json::from_str(&heads)?;
+                let more = !heads.is_empty();
+                for head in heads {
+                    after = head.n;
+                    people.take(head, &mut refusals)?;
+                }
+                if !more {
+                    people.settle(&mut refusals);
+                    refusals.sort();
+                }
+                Ok((people, refusals, after, more))
+            })
+            .await?;
+            if !more {
+                return Ok(Self { version, people, tree, refusals, after: 0, met: 0 });
             }
         }
-        let (people, refusals) = aside(move || {
-            people.settle(&mut refusals);
-            refusals.sort();
-            Ok((people, refusals))
-        })
-        .await?;
-        Ok(Self { version, people, tree, refusals, after: 0, met: 0 })
+    }
+
+    /// Everybody who is there.
+    async fn present(read: &mut Read, company: i64) -> Result<People, StoreError> {
+        let (mut people, mut managers, mut after) = (People::default(), Managers::default(), String::new());
+        loop {
+            let present = imports::present(read.conn(), company, &after, HEADS).await?;
+            let last: Option<String>;
+            (people, managers, last) = aside(move || {
+                let present: Vec<Present> = serde_json::from_str(&present)?;
+                people.add_present(&present, &mut managers);
+                let last = present.last().map(|there| there.id.key());
+                if last.is_none() {
+                    people.place_managers(&managers);
+                }
+                Ok((people, managers, last))
+            })
+            .await?;
+            match last {
+                Some(last) => after = last,
+                None => return Ok(people),
+            }
+        }
     }
 
     /// Goes on to the next people of the source, and makes something of each. None when there are no more.
@@ -122,38 +149,49 @@ impl Walk {
         make: impl Fn(&mut Self, Met) -> Result<T, StoreError> + Send + 'static,
     ) -> Result<(Self, Option<Vec<T>>), StoreError> {
         let rows = staging.people(self.after, PAGE).await?;
-        let Some(last) = rows.last() else { return Ok((self, None)) };
-        self.after = last.n;
-        self.met += rows.len() as u64;
-        let mut said: Vec<(Who, String)> = Vec::with_capacity(rows.len());
-        for row in rows {
-            let who = MemberId::new(&row.id).ok().and_then(|id| self.people.find(&id));
-            let who = who.ok_or(StoreError::Unexpected("a staged id"))?;
-            if self.people.counts(who, row.n) {
-                said.push((who, row.row));
-            }
-        }
+        let (mut walk, said) = aside(move || {
+            let rows: Vec<(i64, CheckedMember)> = serde_json::from_str(&rows)?;
+            let said = self.counting(rows)?;
+            Ok((self, said))
+        })
+        .await?;
+        let Some(said) = said else { return Ok((walk, None)) };
         let there: Vec<i64> =
-            said.iter().filter_map(|(who, _)| self.people.key(*who)).filter(|key| *key > 0).collect();
-        let stored = imports::stored(app.store().read().await?.conn(), &there).await?;
+            said.iter().filter_map(|(who, _)| walk.people.key(*who)).filter(|key| *key > 0).collect();
+        let held = imports::held(app.store().read().await?.conn(), &there).await?;
         let made = aside(move || {
-            let mut held: HashMap<i64, HeldRow> = HashMap::with_capacity(stored.len());
-            for row in &stored {
-                let row = imports::held(row)?;
-                held.insert(row.sk, row);
-            }
+            let held = imports::read_held(&held)?;
+            let mut held: HashMap<i64, HeldRow> = held.into_iter().map(|row| (row.sk, row)).collect();
             let mut made = Vec::with_capacity(said.len());
-            for (who, row) in said {
-                let met = self.meet(who, serde_json::from_str(&row)?, &mut held)?;
-                made.push(make(&mut self, met)?);
+            for (who, member) in said {
+                let met = walk.meet(who, member, &mut held)?;
+                made.push(make(&mut walk, met)?);
             }
-            Ok((self, Some(made)))
+            Ok((walk, Some(made)))
         })
         .await;
         if let Ok((walk, _)) = &made {
             running.done(walk.met);
         }
         made
+    }
+
+    /// Those of the next rows that count; none when there are no more.
+    fn counting(
+        &mut self,
+        rows: Vec<(i64, CheckedMember)>,
+    ) -> Result<Option<Vec<(Who, CheckedMember)>>, StoreError> {
+        let Some((last, _)) = rows.last() else { return Ok(None) };
+        self.after = *last;
+        self.met += rows.len() as u64;
+        let mut said = Vec::with_capacity(rows.len());
+        for (n, member) in rows {
+            let who = self.people.find(&member.id).ok_or(StoreError::Unexpected("a staged id"))?;
+            if self.people.counts(who, n) {
+                said.push((who, member));
+            }
+        }
+        Ok(Some(said))
     }
 
     fn meet(

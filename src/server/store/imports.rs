@@ -2,10 +2,10 @@
 
 use std::collections::HashMap;
 
-use futures_util::TryStreamExt as _;
+use serde::Deserialize;
 use sqlx::Row as _;
 
-use super::{Conn, Row, StoreError, Write};
+use super::{Conn, StoreError, Write};
 use crate::api::NewCompany;
 use crate::domain::{Attribute, Held, MemberId, Phone, PhoneKind, Status, Time};
 use crate::text::Untrusted;
@@ -72,31 +72,28 @@ pub(crate) async fn forget(tx: &mut Write, import: i64) -> Result<(), StoreError
 }
 
 /// Somebody who is there, as far as rows are checked against each other.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Deserialize)]
 pub(crate) struct Present {
     pub(crate) sk: i64,
     pub(crate) id: MemberId,
     pub(crate) manager: Option<i64>,
-    pub(crate) left: bool,
+    /// 1 for whoever has left.
+    pub(crate) left: u8,
 }
 
-/// Everybody who was not taken out, members who left among them.
-pub(crate) async fn present(conn: &mut Conn, company: i64) -> Result<Vec<Present>, StoreError> {
-    let mut rows = sqlx::query(
-        "SELECT sk, id, manager, status = 'left' FROM members WHERE company = $1 AND gone_at IS NULL",
-    )
-    .bind(company)
-    .fetch(conn);
-    let mut present = Vec::new();
-    while let Some(row) = rows.try_next().await? {
-        present.push(Present {
-            sk: row.try_get(0)?,
-            id: super::members::member_id(row.try_get(1)?)?,
-            manager: row.try_get(2)?,
-            left: row.try_get::<i64, _>(3)? != 0,
-        });
-    }
-    Ok(present)
+/// Those who were not taken out, after an id, at most `limit` of them: a list of [`Present`] as JSON.
+pub(crate) async fn present(
+    conn: &mut Conn,
+    company: i64,
+    after: &str,
+    limit: i64,
+) -> Result<String, StoreError> {
+    let list = super::json_list(
+        "json_object('sk', sk, 'id', id, 'manager', manager, 'left', status = 'left')",
+        "FROM members WHERE company = $1 AND id_key > $2 AND gone_at IS NULL ORDER BY id_key LIMIT $3 + 0",
+    );
+    let present = sqlx::query_scalar(sql!("{list}")).bind(company).bind(after).bind(limit);
+    Ok(present.fetch_one(conn).await?)
 }
 
 /// What the directory holds of a member, without their departments, and those by hidden key.
@@ -109,66 +106,91 @@ pub(crate) struct HeldRow {
     pub(crate) special_role: String,
 }
 
-/// The rows of these members, as many as a statement takes; [`held`] reads them.
-pub(crate) async fn stored(conn: &mut Conn, members: &[i64]) -> Result<Vec<Row>, StoreError> {
+/// A member in the answer of [`held`].
+#[derive(Deserialize)]
+struct Stored {
+    sk: i64,
+    id: Untrusted,
+    name: Untrusted,
+    alias: Option<Untrusted>,
+    title: Option<Untrusted>,
+    external_title: Option<Untrusted>,
+    office: Option<Untrusted>,
+    status: Status,
+    role: String,
+    manager: Option<MemberId>,
+    places: Option<String>,
+    phones: Vec<Phone>,
+    emails: Vec<Untrusted>,
+    attributes: Vec<Attribute>,
+}
+
+/// What the directory holds of these members, as many as a statement takes: read by [`read_held`].
+pub(crate) async fn held(conn: &mut Conn, members: &[i64]) -> Result<String, StoreError> {
     if members.is_empty() {
-        return Ok(Vec::new());
+        return Ok("[]".to_owned());
     }
     let holes: Vec<String> = (1..=members.len()).map(|n| format!("${n}")).collect();
-    let mut query = sqlx::query(sql!(
-        "SELECT m.sk, m.id, m.name, m.alias, m.title, m.external_title, m.phones, m.emails, m.office, m.status,
-                m.attributes, m.special_role, boss.id,
-                (SELECT string_agg(md.department || ':' || md.leader || ':' || md.ord, ' ' ORDER BY md.place)
-                 FROM member_departments md WHERE md.member = m.sk)
-         FROM members m LEFT JOIN members boss ON boss.sk = m.manager WHERE m.sk IN ({})",
-        holes.join(", ")
-    ));
+    let list = super::json_list(
+        "json_object('sk', m.sk, 'id', m.id, 'name', m.name, 'alias', m.alias, 'title', m.title,
+            'external_title', m.external_title, 'office', m.office, 'status', m.status, 'role', m.special_role,
+            'manager', boss.id, 'places',
+            (SELECT string_agg(md.department || ':' || md.leader || ':' || md.ord, ' ' ORDER BY md.place)
+             FROM member_departments md WHERE md.member = m.sk),
+            'phones', json(m.phones), 'emails', json(m.emails), 'attributes', json(m.attributes))",
+        &format!(
+            "FROM members m LEFT JOIN members boss ON boss.sk = m.manager WHERE m.sk IN ({})",
+            holes.join(", ")
+        ),
+    );
+    let mut query = sqlx::query_scalar(sql!("{list}"));
     for member in members {
         query = query.bind(*member);
     }
-    Ok(query.fetch_all(conn).await?)
+    Ok(query.persistent(false).fetch_one(conn).await?)
 }
 
-/// Reads a row of [`stored`].
-pub(crate) fn held(row: &Row) -> Result<HeldRow, StoreError> {
-    let text = |column: usize| -> Result<Untrusted, StoreError> {
-        Ok(row.try_get::<Option<&str>, _>(column)?.unwrap_or_default().into())
-    };
-    let phones: Vec<Phone> = serde_json::from_str(row.try_get(6)?)?;
+/// Reads what [`held`] gives.
+pub(crate) fn read_held(list: &str) -> Result<Vec<HeldRow>, StoreError> {
+    let list: Vec<Stored> = serde_json::from_str(list)?;
+    list.into_iter().map(read).collect()
+}
+
+fn read(row: Stored) -> Result<HeldRow, StoreError> {
     let number = |kind: PhoneKind| {
-        let phone = phones.iter().find(|phone| phone.kind == kind);
+        let phone = row.phones.iter().find(|phone| phone.kind == kind);
         phone.map(|phone| phone.number.clone()).unwrap_or_default()
     };
-    let emails: Vec<Untrusted> = serde_json::from_str(row.try_get(7)?)?;
-    let mut attributes: Vec<Attribute> = serde_json::from_str(row.try_get(10)?)?;
-    attributes.sort();
-    let boss: Option<&str> = row.try_get(12)?;
-    let places: Option<&str> = row.try_get(13)?;
-    let places = places.unwrap_or_default().split(' ').filter(|place| !place.is_empty()).map(|place| {
+    let places = row.places.unwrap_or_default();
+    let places = places.split(' ').filter(|place| !place.is_empty()).map(|place| {
         let (department, rest) = place.split_once(':')?;
         let (leader, order) = rest.split_once(':')?;
         Some((department.parse().ok()?, leader == "1", order.parse().ok()?))
     });
+    let places = places.collect::<Option<_>>().ok_or(StoreError::Unexpected("member_departments"))?;
+    let (mobile, phone) = (number(PhoneKind::Mobile), number(PhoneKind::Work));
+    let mut attributes = row.attributes;
+    attributes.sort();
     Ok(HeldRow {
-        sk: row.try_get(0)?,
+        sk: row.sk,
         held: Held {
-            id: text(1)?,
-            name: text(2)?,
-            alias: text(3)?,
+            id: row.id,
+            name: row.name,
+            alias: row.alias.unwrap_or_default(),
             departments: Vec::new(),
             leader_of: Vec::new(),
-            title: text(4)?,
-            external_title: text(5)?,
-            mobile: number(PhoneKind::Mobile),
-            phone: number(PhoneKind::Work),
-            email: emails.into_iter().next().unwrap_or_default(),
-            manager: boss.map(super::members::member_id).transpose()?,
-            office: text(8)?,
-            status: Status::parse(row.try_get(9)?).ok_or(StoreError::Unexpected("members.status"))?,
+            title: row.title.unwrap_or_default(),
+            external_title: row.external_title.unwrap_or_default(),
+            mobile,
+            phone,
+            email: row.emails.into_iter().next().unwrap_or_default(),
+            manager: row.manager,
+            office: row.office.unwrap_or_default(),
+            status: row.status,
             attributes,
         },
-        places: places.collect::<Option<_>>().ok_or(StoreError::Unexpected("member_departments"))?,
-        special_role: row.try_get(11)?,
+        places,
+        special_role: row.role,
     })
 }
 
@@ -177,11 +199,8 @@ pub(crate) async fn named(
     conn: &mut Conn,
     members: &[i64],
 ) -> Result<Vec<(MemberId, Untrusted)>, StoreError> {
-    let mut found: HashMap<i64, Held> = HashMap::new();
-    for row in &stored(conn, members).await? {
-        let row = held(row)?;
-        found.insert(row.sk, row.held);
-    }
+    let held = read_held(&held(conn, members).await?)?;
+    let mut found: HashMap<i64, Held> = held.into_iter().map(|row| (row.sk, row.held)).collect();
     let known = members.iter().filter_map(|sk| found.remove(sk));
     known.map(|held| Ok((super::members::member_id(held.id.as_data())?, held.name))).collect()
 }

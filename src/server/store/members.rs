@@ -25,8 +25,8 @@ impl MemberRow {
     }
 }
 
-/// A member as one JSON list, joined with their manager: a row with many columns costs more to hand over
-/// than to read. Read by [`read`]. What is stored as JSON goes in as it is.
+/// A member as one JSON list, joined with their manager. Read by [`read`]. What is stored as JSON goes in
+/// as it is.
 const ROW: &str =
     "'[' || m.phones || ',' || m.emails || ',' || m.attributes || ',' || json_array(m.sk, m.revision, m.id,
     m.name, m.alias, m.title, m.external_title, m.office, m.status, boss.id, m.places) || ']'";
@@ -85,9 +85,9 @@ fn read_all(rows: &str) -> Result<Vec<MemberRow>, StoreError> {
     rows.into_iter().map(read).collect()
 }
 
-/// A query for rows as one text, in their order. `rows` is what follows the columns.
-fn all(rows: &str) -> String {
-    format!("SELECT '[' || COALESCE(string_agg(row, ','), '') || ']' FROM (SELECT {ROW} AS row {rows})")
+/// A query for members. `rest` is what follows the columns.
+fn all(rest: &str) -> String {
+    super::json_list(ROW, rest)
 }
 
 pub(crate) fn member_id(text: &str) -> Result<MemberId, StoreError> {

@@ -9,10 +9,12 @@ use std::io;
 use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::{Path, PathBuf};
 
+use serde::Deserialize;
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqliteSynchronous};
 use sqlx::{Connection as _, QueryBuilder, Row as _};
 
 use super::{Conn, Db, StoreError};
+use crate::domain::RefusedRow;
 
 const TABLES: &str = "
 CREATE TABLE totals (rows INTEGER NOT NULL, bytes INTEGER NOT NULL) STRICT;
@@ -130,21 +132,13 @@ pub(crate) struct StagedRow {
 }
 
 /// What is known of a row before it is read.
-#[derive(Debug)]
+#[derive(Debug, Deserialize)]
 pub(crate) struct RowHead {
     pub(crate) n: i64,
     pub(crate) line: u64,
     pub(crate) id: Option<String>,
     pub(crate) manager: Option<String>,
-    pub(crate) faults: Option<String>,
-}
-
-/// A row of a person, as it passed the checks that it can pass alone.
-#[derive(Debug)]
-pub(crate) struct GoodRow {
-    pub(crate) n: i64,
-    pub(crate) id: String,
-    pub(crate) row: String,
+    pub(crate) faults: Option<Vec<RefusedRow>>,
 }
 
 /// A department that is to be made.
@@ -263,41 +257,26 @@ impl Staging {
         self.totals().await
     }
 
-    /// What is known of the rows after `after`, at most `limit` of them.
-    pub(crate) async fn heads(&mut self, after: i64, limit: i64) -> Result<Vec<RowHead>, StoreError> {
-        let rows = sqlx::query(
-            "SELECT n, line, id, manager, faults FROM rows
-             WHERE n > $1 AND (id IS NOT NULL OR faults IS NOT NULL) ORDER BY n LIMIT $2 + 0",
-        )
-        .bind(after)
-        .bind(limit)
-        .fetch_all(&mut self.conn)
-        .await?;
-        rows.iter()
-            .map(|row| {
-                Ok(RowHead {
-                    n: row.try_get(0)?,
-                    line: u64::try_from(row.try_get::<i64, _>(1)?).unwrap_or(0),
-                    id: row.try_get(2)?,
-                    manager: row.try_get(3)?,
-                    faults: row.try_get(4)?,
-                })
-            })
-            .collect()
+    /// What is known of the rows after `after`, at most `limit` of them: a list of [`RowHead`]s as JSON.
+    pub(crate) async fn heads(&mut self, after: i64, limit: i64) -> Result<String, StoreError> {
+        let row = "json_object('n', n, 'line', line, 'id', id, 'manager', manager, 'faults', json(faults))";
+        let list = super::json_list(
+            row,
+            "FROM rows WHERE n > $1 AND (id IS NOT NULL OR faults IS NOT NULL) ORDER BY n LIMIT $2 + 0",
+        );
+        let heads = sqlx::query_scalar(sql!("{list}")).bind(after).bind(limit);
+        Ok(heads.fetch_one(&mut self.conn).await?)
     }
 
-    /// The good rows of people after `after`, at most `limit` of them.
-    pub(crate) async fn people(&mut self, after: i64, limit: i64) -> Result<Vec<GoodRow>, StoreError> {
-        let rows = sqlx::query(
-            "SELECT n, id, row FROM rows WHERE n > $1 AND id IS NOT NULL AND faults IS NULL ORDER BY n LIMIT $2 + 0",
-        )
-        .bind(after)
-        .bind(limit)
-        .fetch_all(&mut self.conn)
-        .await?;
-        rows.iter()
-            .map(|row| Ok(GoodRow { n: row.try_get(0)?, id: row.try_get(1)?, row: row.try_get(2)? }))
-            .collect()
+    /// The good rows of people after `after`, at most `limit` of them: a list of numbers and checked rows as
+    /// JSON.
+    pub(crate) async fn people(&mut self, after: i64, limit: i64) -> Result<String, StoreError> {
+        let list = super::json_list(
+            "'[' || n || ',' || row || ']'",
+            "FROM rows WHERE n > $1 AND id IS NOT NULL AND faults IS NULL ORDER BY n LIMIT $2 + 0",
+        );
+        let rows = sqlx::query_scalar(sql!("{list}")).bind(after).bind(limit);
+        Ok(rows.fetch_one(&mut self.conn).await?)
     }
 
     /// The good rows of departments.
