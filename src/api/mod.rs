@@ -22,7 +22,8 @@ pub use bodies::{
 pub use event::{EventData, EventKind, EventType};
 pub use export::{ExportField, ExportForm, ExportOf, ExportReply, NewExport};
 pub use import::{
-    Applied, ApplyImport, ImportPlan, ImportReply, ImportRowsReply, NewImport, PlannedMember, Signed,
+    Applied, ApplyImport, ImportPlan, ImportReply, ImportRowsReply, ImportState, NewImport, PlannedMember,
+    Signed,
 };
 pub use levels::{LEVELS_HEADER, Levels};
 pub use problem::{Current, Problem, ProblemCode};

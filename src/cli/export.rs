@@ -223,23 +223,25 @@ impl Tree {
             let phone = member.phones.iter().find(|phone| phone.kind == kind);
             phone.map(|phone| phone.number.clone()).unwrap_or_default()
         };
+        let said = |text: Option<Untrusted>| Some(text.unwrap_or_default());
         MemberRow {
             line: 0,
-            departments: paths(false),
-            leader_of: paths(true),
-            mobile: number(PhoneKind::Mobile),
-            phone: number(PhoneKind::Work),
+            main_department: None,
+            departments: Some(paths(false)),
+            leader_of: Some(paths(true)),
+            mobile: Some(number(PhoneKind::Mobile)),
+            phone: Some(number(PhoneKind::Work)),
             id: member.id.as_str().into(),
             name: member.name,
-            alias: member.alias.unwrap_or_default(),
-            title: member.title.unwrap_or_default(),
-            external_title: member.external_title.unwrap_or_default(),
-            email: member.emails.into_iter().next().unwrap_or_default(),
-            manager: member.manager.map(|manager| manager.as_str().into()).unwrap_or_default(),
-            office: member.office.unwrap_or_default(),
-            status: member.status.as_str().into(),
-            // Roles are not the directory's; an import without them leaves them as they are.
-            role: Untrusted::default(),
+            alias: said(member.alias),
+            title: said(member.title),
+            external_title: said(member.external_title),
+            email: said(member.emails.into_iter().next()),
+            manager: said(member.manager.map(|manager| manager.as_str().into())),
+            office: said(member.office),
+            status: Some(member.status.as_str().into()),
+            // Roles are not the directory's: nothing is said of them.
+            role: None,
             attributes: member.attributes,
         }
     }

@@ -21,6 +21,7 @@ mod manual;
 mod output;
 #[cfg(feature = "server")]
 mod plan;
+mod progress;
 mod qr;
 mod query;
 mod reference;

@@ -11,8 +11,9 @@ use super::access::Access;
 use super::transport::{Body, Call, Method, Pieces, TransportError};
 use super::{fault, retry};
 use crate::api::{
-    Account, Changes, ExportReply, Health, LookupReply, NewCard, NewExport, Page, RemarkBody, RotateCard,
-    SYNC_PAGE, SearchReply,
+    Account, Applied, ApplyImport, Changes, ExportReply, Health, ImportPlan, ImportReply, ImportRowsReply,
+    ImportState, LookupReply, NewCard, NewExport, NewImport, Page, RemarkBody, RotateCard, SYNC_PAGE,
+    SearchReply,
 };
 use crate::domain::{
     Card, Contact, ContactDetail, ContactId, ContactRevision, Decision, Department, Fault, Member, MemberId,
@@ -70,11 +71,17 @@ fn get(path: impl Into<String>) -> Call {
         last_event: None,
         body: Body::None,
         limit: LIMIT,
+        patient: false,
     }
 }
 
 fn write(method: Method, path: impl Into<String>, revision: Option<i64>, key: &str) -> Call {
     Call { method, if_match: revision, key: Some(key.to_owned()), ..get(path) }
+}
+
+/// A call whose answer may be long in coming.
+fn long(call: Call) -> Call {
+    Call { limit: LONG_LIMIT, patient: true, ..call }
 }
 
 fn json(body: &impl Serialize) -> Result<Body, Fault> {
@@ -326,9 +333,36 @@ impl Client {
         self.forget("/v1/session").await
     }
 
+    /// Begins an import. Returns its number.
+    pub async fn begin_import(&self, import: &NewImport) -> Result<i64, Fault> {
+        let call = Call { method: Method::Post, body: json(import)?, ..get("/v1/imports") };
+        self.ask::<ImportReply>(call).await.map(|reply| reply.id)
+    }
+
     /// Sends rows of an import.
-    pub async fn send_rows<T: DeserializeOwned>(&self, path: &str, rows: Bytes) -> Result<T, Fault> {
-        let call = Call { method: Method::Put, body: Body::Rows(rows), limit: LONG_LIMIT, ..get(path) };
-        self.ask(call).await
+    pub async fn send_rows(&self, import: i64, rows: Bytes) -> Result<ImportRowsReply, Fault> {
+        let path = format!("/v1/imports/{import}/rows");
+        self.ask(Call { method: Method::Put, body: Body::Rows(rows), ..long(get(path)) }).await
+    }
+
+    /// How far an import is.
+    pub async fn import_state(&self, import: i64) -> Result<ImportState, Fault> {
+        self.ask(get(format!("/v1/imports/{import}"))).await
+    }
+
+    /// What applying an import would do.
+    pub async fn plan_import(&self, import: i64) -> Result<ImportPlan, Fault> {
+        self.ask(long(get(format!("/v1/imports/{import}/plan")))).await
+    }
+
+    /// Applies an import.
+    pub async fn apply_import(&self, import: i64, order: &ApplyImport, key: &str) -> Result<Applied, Fault> {
+        let path = format!("/v1/imports/{import}/apply");
+        self.ask(long(Call { body: json(order)?, ..write(Method::Post, path, None, key) })).await
+    }
+
+    /// Forgets an import that is not to be applied.
+    pub async fn forget_import(&self, import: i64) -> Result<(), Fault> {
+        self.forget(&format!("/v1/imports/{import}")).await
     }
 }

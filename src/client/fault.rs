@@ -77,10 +77,12 @@ pub(super) fn of_reply(reply: &Reply) -> Fault {
             field: problem.field.map(Untrusted::from),
             code: problem.reason.unwrap_or_default().into(),
         },
+        ProblemCode::TooLarge => {
+            Fault::Invalid { field: problem.field.map(Untrusted::from), code: problem.code.as_str().into() }
+        }
         ProblemCode::RowsRefused
         | ProblemCode::TooManyRemoved
         | ProblemCode::Exists
-        | ProblemCode::TooLarge
         | ProblemCode::UriTooLong
         | ProblemCode::HeadTooLarge
         | ProblemCode::Timeout

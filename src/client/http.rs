@@ -170,7 +170,7 @@ impl Transport for HttpTransport {
             let limit = call.limit;
             let exchange = async {
                 let sent = self.request(token, &call).send();
-                let head_time = if matches!(call.body, Body::Rows(_)) { limit } else { HEAD.min(limit) };
+                let head_time = if call.patient { limit } else { HEAD.min(limit) };
                 let response = tokio::time::timeout(head_time, sent)
                     .await
                     .map_err(|_| TransportError::TimedOut)?

@@ -69,6 +69,8 @@ pub struct Call {
     pub body: Body,
     /// How long the whole call may take.
     pub limit: Duration,
+    /// Whether the answer may begin as late as that.
+    pub patient: bool,
 }
 
 /// An answer.

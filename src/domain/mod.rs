@@ -9,6 +9,7 @@ mod company;
 mod contact;
 mod department;
 mod fault;
+mod held;
 mod ids;
 mod import;
 mod member;
@@ -30,6 +31,7 @@ pub use contact::{
 };
 pub use department::Department;
 pub use fault::{Conflict, Fault, Refusal};
+pub use held::{DepartmentPath, Held};
 #[cfg(feature = "server")]
 pub(crate) use ids::CROCKFORD;
 pub use ids::{CardId, CompanyId, ContactId, DepartmentId, IdError, MemberId, RequestId};

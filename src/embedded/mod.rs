@@ -363,6 +363,7 @@ impl Embedded {
             last_event: None,
             body: Body::Json(body.into()),
             limit: GIVE_UP,
+            patient: false,
         };
         let reply = operator.transport.call(&operator.token, call).await?;
         match reply.status {

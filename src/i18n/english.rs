@@ -338,7 +338,7 @@ texts! {
 
     // What may be wrong with a row of an import.
     RowUtf8 = "not UTF-8 text";
-    RowLineTooLong = "longer than 1 MiB; perhaps a closing quote is missing";
+    RowLineTooLong = "longer than 1 MiB; perhaps a closing quote is missing, or a picture is in it";
     RowMalformed = "cannot be read as a person or department";
     RowFieldCount = "another number of fields than the header (has / header)";
     RowMissing = "is needed and is empty";
@@ -786,9 +786,9 @@ texts! {
     ConfigGood = "{file}: no mistakes.";
     ConfigNone = "{file}: there is no such file, and the defaults hold.";
     BadMemberId = "{id} is not a member id: {why}";
-    CsvEmpty = "the file is empty";
-    FileTooLong = "the file is longer than 2 GiB";
-    FileNotUtf8 = "line {line}: not UTF-8 text";
+    FileEmpty = "the file is empty";
+    FileTooLong = "the file is longer than 2 GiB. Cut it into several: each adds to the ones before.";
+    FileTooManyRows = "line {line}: more than 2,000,000 rows. Cut the file into several: each adds to the ones before.";
     FileNotJson = "line {line}: not JSON, or not a list of rows as `namecard export` writes it";
     CsvHeader = "the first line is not a header of column names in UTF-8";
     CsvMissingColumn = "line 1: the column {column} is missing";
@@ -801,6 +801,7 @@ texts! {
     NothingImported = "Nothing was changed: {n} {n|row is|rows are} refused. Mend them, or take the others with --skip-bad.";
     UnreadableAndRemove = "Nothing was changed: rows that cannot be read may name people, whom --remove-missing would take out. Mend the file first.";
     NotInFile = "Nothing was changed: {id} is not among the people of the company.";
+    ImportTooLarge = "Nothing was changed: it is more than a server takes at once (2,000,000 rows, 2 GiB). Cut the file into several: each adds to the ones before.";
     TooManyRemoved = "Nothing was changed: {n} people would be taken out, more than the limit. If the file is whole, say --remove-limit {n}.";
     Imported = "{company}: {added} added, {changed} changed, {removed} removed, {unchanged} as before.";
     PlanAdded = "{n} would be added";
@@ -810,5 +811,10 @@ texts! {
     PlanUnchanged = "{n} would stay as they are";
     PlanDepartments = "{n} new {n|department|departments}";
     PlanMore = "  ... and {n} more";
+    RowsMore = "... and {n} more {n|row|rows}";
+    ProgressSent = "{n} rows sent, {rate} a second";
+    ProgressChecked = "{n} of {all} rows checked, {rate} a second";
+    ProgressPrepared = "{n} of {all} rows prepared, {rate} a second";
+    ProgressWriting = "{all} rows prepared, writing";
     RowManagerLeftOut = "the row of the manager {manager} is refused: taken without a manager";
 }

@@ -82,6 +82,10 @@ struct Inner {
     insecure_http: AtomicBool,
     form_waits: bool,
     indexes: index::Indexes,
+    imports: import::Imports,
+    viewers: auth::Viewers,
+    /// Held by whoever writes an import: one at a time.
+    applying: tokio::sync::Mutex<()>,
     /// Writes under way: they finish even when their caller is gone.
     writes: TaskTracker,
     tasks: TaskTracker,
@@ -107,6 +111,9 @@ impl App {
             insecure_http: AtomicBool::new(false),
             form_waits: options.form_waits,
             indexes: index::Indexes::default(),
+            imports: import::Imports::default(),
+            viewers: auth::Viewers::default(),
+            applying: tokio::sync::Mutex::new(()),
             writes: TaskTracker::new(),
             tasks: TaskTracker::new(),
             stopping: CancellationToken::new(),

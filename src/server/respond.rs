@@ -306,6 +306,21 @@ pub(crate) enum Begun {
 }
 
 impl Once {
+    /// The answer that was given before, if the write was done. Nothing is begun.
+    pub(crate) async fn done(
+        app: &App,
+        actor: &Actor,
+        route: &'static str,
+        object: &str,
+        key: &Key,
+        body_hash: [u8; 32],
+    ) -> Result<Option<Response>, Failure> {
+        match Self::begin(app, actor, route, object, Key(key.0.clone()), body_hash).await? {
+            Begun::Done(response) => Ok(Some(response)),
+            Begun::Do(_) => Ok(None),
+        }
+    }
+
     /// Begins a write of `actor` on `route` (with the object in it) under `key`.
     pub(crate) async fn begin(
         app: &App,

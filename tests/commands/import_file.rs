@@ -241,11 +241,11 @@ fn a_row_below_a_refused_manager_is_taken_without_one_and_that_is_said() {
 #[test]
 fn trying_tells_what_would_be_done() {
     let user = at_acme();
-    user.file("new.csv", "id,name,department\nann,安娜,Acme/研发\ndee,Dee,Acme/New\n");
+    user.file("new.csv", "id,name,department\nann,安娜二,Acme/研发\ndee,Dee,Acme/New\n");
     let out = import(&user, "new.csv", &["--dry-run", "--remove-missing"]).ok();
     assert_eq!(
         out,
-        "1 would be added\n  dee  Dee\n1 would be changed\n  ann  安娜\n2 would be taken out\n  bob  Berg, Bob\n  cho  单雄\n\
+        "1 would be added\n  dee  Dee\n1 would be changed\n  ann  安娜二\n2 would be taken out\n  bob  Berg, Bob\n  cho  单雄\n\
          0 would stay as they are\n1 new department\n"
     );
     let json = user.json(&["import", "new.csv", "--dry-run"]);

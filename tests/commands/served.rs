@@ -446,3 +446,36 @@ fn the_operator_is_told_how_the_server_is() {
     admin.run(&["admin", "doctor", "--database", "sqlite:none.db"]).failed(1);
     assert!(!admin.dir.path().join("none.db").exists());
 }
+
+#[test]
+fn whoever_a_file_says_has_left_or_does_not_name_is_signed_out() {
+    for (file, more) in [
+        ("id,name,status\nann,Ann Lee,\nbob,王芳,left\n", vec![]),
+        ("id,name\nann,Ann Lee\n", vec!["--remove-missing"]),
+    ] {
+        let server = Server::acme();
+        let bob = server.signed_in(server.token("bob").trim());
+        let link = bob.json(&["card"])["link"].as_str().unwrap().to_owned();
+        server.admin.file("fewer.csv", file);
+        let import = [&["import", "fewer.csv", "--company", "acme"], &more[..]].concat();
+        server.operate(&import).ok();
+        bob.run(&["whoami"]).failed(6);
+        let ann = server.signed_in(server.token("ann").trim());
+        ann.run(&["show", "bob"]).failed(3);
+        let live = server.operate(&["admin", "token", "list", "--company", "acme", "--format", "json"]).ok();
+        assert!(live.contains("\"ann\"") && !live.contains("\"bob\""), "{live}");
+        let (_, rest) = link.split_once("//").unwrap();
+        let (at, path) = rest.split_once('/').unwrap();
+        assert_eq!(status(at, &format!("/{path}")), 404, "{link}");
+    }
+}
+
+/// The status of an answer to a browser.
+fn status(at: &str, path: &str) -> u16 {
+    use std::io::{Read as _, Write as _};
+    let mut stream = std::net::TcpStream::connect(at).unwrap();
+    write!(stream, "GET {path} HTTP/1.1\r\nHost: {at}\r\nConnection: close\r\n\r\n").unwrap();
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).unwrap();
+    answer.split(' ').nth(1).unwrap().parse().unwrap()
+}

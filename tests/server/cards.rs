@@ -247,7 +247,12 @@ async fn who_comes_back_gets_a_card_of_their_own_and_the_old_one_stays_dead() {
     rows[2] = member(3, "bob", "Bob Berg", json!({"status": "left"}));
     world.import(json!({"company": "acme"}), &rows, json!({})).await.ok();
     world.call(&bob, Method::PUT, "/v1/card", Some(json!({}))).await.refused("unauthenticated");
+    // Being named brings nobody back, being said to work here does.
     world.import(json!({"company": "acme"}), &acme_rows(), json!({})).await.ok();
+    let body = Some(json!({"company": "acme", "member": "bob"}));
+    world.call(&world.operator, Method::POST, "/v1/sessions", body).await.refused("not_found");
+    rows[2] = member(3, "bob", "Bob Berg", json!({"status": "active"}));
+    world.import(json!({"company": "acme"}), &rows, json!({})).await.ok();
     world.get(&bob, "/v1/requests").await.refused("unauthenticated");
     let bob = world.session("acme", "bob").await;
     let new = card(&world, &bob).await;

@@ -283,6 +283,218 @@ async fn who_is_taken_out_leaves_no_thread_behind() {
 }
 
 #[tokio::test]
+async fn what_a_row_is_silent_about_stays() {
+    let world = World::acme().await;
+    let dan = world.session("acme", "dan").await;
+    world
+        .import(
+            acme(),
+            &[member(
+                2,
+                "bob",
+                "Bob Berg",
+                json!({"office": "Tower", "attributes": [{"name": "Floor", "value": "7"}]}),
+            )],
+            json!({}),
+        )
+        .await
+        .ok();
+    let before = one(&world, &dan, "bob").await;
+    assert_eq!((&before["manager"], &before["title"]), (&json!("ann"), &json!("Engineer")));
+    let bob = |more: Value| vec![member(9, "bob", "Bob Berg", more)];
+    for silent in [
+        json!({}),
+        json!({"title": "Engineer"}),
+        json!({"main_department": ["Acme", "研发"]}),
+        json!({"title": null}),
+    ] {
+        assert_eq!(
+            world.import(acme(), &bob(silent.clone()), json!({})).await.ok()["unchanged"],
+            1,
+            "{silent}"
+        );
+    }
+    world.import(acme(), &bob(json!({"title": "CTO", "main_department": ["Acme"]})), json!({})).await.ok();
+    let mut after = one(&world, &dan, "bob").await;
+    assert_eq!((&after["title"], after["departments"].as_array().unwrap().len()), (&json!("CTO"), 1));
+    assert_ne!(after["departments"][0]["id"], before["departments"][0]["id"]);
+    for field in ["title", "departments", "revision", "as_of"] {
+        after[field] = before[field].clone();
+    }
+    assert_eq!(after, before);
+    // Who leads further departments keeps them, and the order in each of them.
+    let ann = one(&world, &dan, "ann").await;
+    let card = member(77, "ann", "Anna", json!({"main_department": ["Acme"], "title": "Lead"}));
+    assert_eq!(world.import(acme(), &[card], json!({})).await.ok()["changed"], 1);
+    let moved = one(&world, &dan, "ann").await;
+    assert_eq!(moved["departments"].as_array().unwrap().len(), 2);
+    assert_eq!(moved["departments"][1], ann["departments"][0]);
+    assert_eq!(moved["departments"][0]["order"], 77);
+    // What a row says to be empty is emptied.
+    let emptied = json!({
+        "title": "", "office": "", "manager": "", "departments": [],
+        "attributes": [{"name": "Floor", "value": ""}], "status": "",
+    });
+    world.import(acme(), &bob(emptied), json!({})).await.ok();
+    let emptied = one(&world, &dan, "bob").await;
+    for field in ["title", "office", "manager"] {
+        assert_eq!(emptied.get(field), None, "{field}");
+    }
+    assert_eq!((&emptied["departments"], &emptied["attributes"]), (&json!([]), &json!([])));
+}
+
+/// What bob holds in his hands: a session, an access token, a card.
+async fn in_bobs_hands(world: &World) -> [String; 3] {
+    let session = world.session("acme", "bob").await;
+    let body = json!({"company": "acme", "member": "bob"});
+    let issued = world.call(&world.operator, Method::POST, "/v1/tokens", Some(body)).await.ok();
+    let token = issued["items"][0]["token"].as_str().unwrap().to_owned();
+    let card = world.card(&session).await;
+    [session, token, card]
+}
+
+async fn opens(world: &World, hands: &[String; 3]) -> [bool; 3] {
+    let [session, token, card] = hands;
+    [
+        world.get(session, "/v1/me").await.status == 200,
+        world.get(token, "/v1/me").await.status == 200,
+        world.get("", card).await.status == 200,
+    ]
+}
+
+#[tokio::test]
+async fn cards_tokens_and_sessions_end_with_whoever_leaves_or_nobody_leaves() {
+    for how in ["left", "disabled", "missing"] {
+        let world = World::acme().await;
+        let dan = world.session("acme", "dan").await;
+        let hands = in_bobs_hands(&world).await;
+        let mut rows = acme_rows();
+        let order = json!({"remove_missing": how == "missing"});
+        if how == "missing" {
+            rows.remove(2);
+        } else {
+            rows[2]["member"]["status"] = json!(how);
+        }
+        let mut database = world.database().await;
+        let before = directory(&world, &dan).await;
+        for (trap, table) in [("one", "cards"), ("two", "sessions")] {
+            let sql = format!(
+                "CREATE TRIGGER {trap} BEFORE UPDATE ON {table} WHEN NEW.member = (SELECT sk FROM members WHERE id = 'bob') BEGIN SELECT RAISE(ABORT, 'no'); END"
+            );
+            database.run(&sql).await;
+            world.import(acme(), &rows, order.clone()).await.refused("internal");
+            database.run(&format!("DROP TRIGGER {trap}")).await;
+            assert_eq!(directory(&world, &dan).await, before, "{how}, {table}");
+            assert_eq!(opens(&world, &hands).await, [true; 3], "{how}, {table}");
+        }
+        let applied = world.import(acme(), &rows, order).await.ok();
+        assert_eq!(
+            (&applied["changed"], &applied["removed"]),
+            (&json!(i32::from(how != "missing")), &json!(i32::from(how == "missing")))
+        );
+        assert_eq!(opens(&world, &hands).await, [false; 3], "{how}");
+        let live = "SELECT (SELECT COUNT(*) FROM sessions WHERE ended_at IS NULL AND member = 2) + (SELECT COUNT(*) FROM cards WHERE revoked_at IS NULL AND member = 2)";
+        assert_eq!(database.number(live).await, 0, "{how}");
+        // Who comes back begins anew: what ended stays ended.
+        let applied = world
+            .import(acme(), &[member(2, "bob", "Bob", json!({"status": "active"}))], json!({}))
+            .await
+            .ok();
+        assert_eq!(applied["added"], i32::from(how == "missing"));
+        assert_eq!(opens(&world, &hands).await, [false; 3], "{how}");
+    }
+}
+
+#[tokio::test]
+async fn imports_into_one_company_at_the_same_time_are_done_one_after_the_other() {
+    let world = World::acme().await;
+    let dan = world.session("acme", "dan").await;
+    let rows = |n: usize| {
+        vec![
+            member(2, "fay", "Fay", json!({"departments": [["Acme", "New"]], "title": format!("T{n}")})),
+            member(3, &format!("p{n}"), "Pia", json!({"departments": [["Acme", "New"]], "manager": "fay"})),
+        ]
+    };
+    let files: Vec<_> = (0..6).map(rows).collect();
+    let all =
+        futures_util::future::join_all(files.iter().map(|rows| world.import(acme(), rows, json!({})))).await;
+    let (mut added, mut changed) = (0, 0);
+    for applied in all {
+        let applied = applied.ok();
+        added += applied["added"].as_i64().unwrap();
+        changed += applied["changed"].as_i64().unwrap();
+    }
+    assert_eq!((added, changed), (7, 5), "fay is new once, and then another one five times");
+    assert_eq!(one(&world, &dan, "fay").await["revision"], 6);
+    let departments = world.get(&dan, "/v1/departments").await.ok();
+    let new: Vec<&Value> = departments["items"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .filter(|department| department["name"] == "New")
+        .collect();
+    assert_eq!(new.len(), 1);
+    assert_eq!(new[0]["head_count"], 7);
+}
+
+#[tokio::test]
+async fn nothing_is_left_of_an_import_that_is_over() {
+    let world = World::acme().await;
+    let files = || {
+        let names = std::fs::read_dir(world.dir.path()).unwrap().map(|file| file.unwrap().file_name());
+        names.filter(|name| name.to_str().unwrap().contains("import")).count()
+    };
+    assert_eq!(files(), 0);
+    let import = world.stage(acme(), &acme_rows()).await;
+    assert_eq!(files(), 1);
+    let state = world.get(&world.operator, &format!("/v1/imports/{import}")).await.ok();
+    assert_eq!(state, json!({"id": import, "done": 0, "writing": false}));
+    use std::os::unix::fs::PermissionsExt as _;
+    let file = world.dir.path().join(format!("namecard.db.import-{import}"));
+    assert_eq!(std::fs::metadata(&file).unwrap().permissions().mode() & 0o777, 0o600);
+    world.call(&world.operator, Method::DELETE, &format!("/v1/imports/{import}"), None).await.ok();
+    assert_eq!(files(), 0);
+    world.get(&world.operator, &format!("/v1/imports/{import}")).await.refused("not_found");
+    // One that nobody finished goes with the next one, a day later.
+    world.stage(acme(), &acme_rows()).await;
+    std::fs::write(world.dir.path().join("namecard.db.import-77"), "x").unwrap();
+    world.pass(std::time::Duration::from_secs(25 * 3600));
+    world.stage(acme(), &acme_rows()).await;
+    assert_eq!(files(), 1);
+}
+
+#[tokio::test]
+async fn a_department_that_cannot_be_taken_is_refused_like_a_person() {
+    let world = World::acme().await;
+    let long = "x".repeat(129);
+    let rows = [
+        json!({"department": {"line": 2, "path": ["Acme", ""]}}),
+        json!({"department": {"line": 3, "path": ["Acme"], "english_name": long}}),
+        json!({"department": {"line": 4, "path": [long]}}),
+        member(5, "fay", "Fay", json!({"departments": [["Acme", long]]})),
+        json!({"department": {"line": 6, "path": [" Acme ", "Sales"], "english_name": " Sales  Dept "}}),
+    ];
+    let import = world.stage(acme(), &rows).await;
+    let plan = world.get(&world.operator, &format!("/v1/imports/{import}/plan")).await.ok();
+    let named = |line, column: &str, code: &str| (line, column.to_owned(), code.to_owned());
+    let expected = [
+        named(2, "path", "path"),
+        named(3, "english_name", "too_long"),
+        named(4, "path", "too_long"),
+        named(5, "department", "too_long"),
+    ];
+    assert_eq!(refused(&plan), expected);
+    assert_eq!((&plan["refused_total"], &plan["departments_added"]), (&json!(4), &json!(1)));
+    world.import(acme(), &rows, json!({"skip_bad": true})).await.ok();
+    let dan = world.session("acme", "dan").await;
+    let departments = world.get(&dan, "/v1/departments").await.ok()["items"].clone();
+    let sales =
+        departments.as_array().unwrap().iter().find(|department| department["name"] == "Sales").unwrap();
+    assert_eq!((&sales["english_name"], &sales["parent"]), (&json!("Sales Dept"), &departments[0]["id"]));
+    assert_eq!(departments.as_array().unwrap().len(), 3);
+}
+
+#[tokio::test]
 async fn a_removed_manager_is_nobodys_manager() {
     let world = World::acme().await;
     let bob = world.session("acme", "bob").await;

@@ -33,6 +33,7 @@ fn decision(id: &str, key: String, body: &Value) -> Call {
         last_event: None,
         body: Body::Json(Bytes::from(body.to_string())),
         limit: Duration::from_secs(30),
+        patient: false,
     }
 }
 

@@ -12,7 +12,7 @@ use namecard::api::ProblemCode;
 use namecard::server::openapi;
 use serde_json::{Value, json};
 use sha2::{Digest as _, Sha256};
-use sqlx::Row as _;
+use sqlx::{Connection as _, Row as _, SqliteConnection};
 
 const SECOND: Duration = Duration::from_secs(1);
 const NO_REQUEST: &str = "r_00000000000000000000000000";
@@ -61,6 +61,7 @@ const DOORS: &[(Door, &[&str])] = &[
         Door::AdminsAndOperator,
         &[
             "POST /v1/imports",
+            "GET /v1/imports/{id}",
             "PUT /v1/imports/{id}/rows",
             "GET /v1/imports/{id}/plan",
             "POST /v1/imports/{id}/apply",
@@ -570,6 +571,18 @@ async fn rows_of_an_import_are_lines_of_a_bounded_length_and_a_known_form() {
     long.resize((1 << 20) + 1, b' ');
     send("application/x-ndjson", long).await.problem("too_large", "an endless line");
     assert_eq!(send("application/x-ndjson", format!("\n{good}\r\n\n").into_bytes()).await.ok()["rows"], 1);
+
+    // Two million rows and two gibibytes, and not one more; what is too much is taken back as a whole.
+    let file = world.dir.path().join(format!("namecard.db.import-{import}"));
+    let mut staging = SqliteConnection::connect(&format!("sqlite://{}", file.display())).await.unwrap();
+    let two = format!("{good}\n{good}");
+    for (totals, what) in [("rows = 1999999", "rows"), ("rows = 1, bytes = 2147483648 - 60", "bytes")] {
+        let sql = format!("UPDATE totals SET {totals}");
+        sqlx::raw_sql(sqlx::AssertSqlSafe(sql)).execute(&mut staging).await.unwrap();
+        let told = send("application/x-ndjson", two.clone().into_bytes()).await.problem("too_large", what);
+        assert_eq!(told["field"], what);
+        send("application/x-ndjson", good.clone().into_bytes()).await.ok();
+    }
 }
 
 #[tokio::test]

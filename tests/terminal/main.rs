@@ -10,6 +10,7 @@
 #![allow(missing_docs, unreachable_pub)]
 
 mod ends;
+mod import;
 mod loops;
 #[path = "../program/mod.rs"]
 mod program;

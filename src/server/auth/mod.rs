@@ -1,5 +1,9 @@
 //! Who sends a call, and whether the route is for them.
 
+mod viewers;
+
+pub(crate) use viewers::Viewers;
+
 use axum::extract::{FromRequestParts, Request, State};
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, header};
@@ -104,6 +108,11 @@ async fn is_operator(app: &App, hash: &Hash) -> Result<bool, StoreError> {
 }
 
 async fn signed_in(app: &App, hash: &Hash) -> Result<Option<Viewer>, StoreError> {
+    // Before anything is read: what is changed meanwhile is then seen to be.
+    let commits = app.store().commits();
+    if let Some(viewer) = app.0.viewers.get(hash, commits, app.now()) {
+        return Ok(Some(viewer));
+    }
     let mut read = app.store().read().await?;
     let Some(session) = sessions::find(read.conn(), hash, app.now()).await? else { return Ok(None) };
     let roles = members::roles(read.conn(), session.member).await?;
@@ -112,7 +121,9 @@ async fn signed_in(app: &App, hash: &Hash) -> Result<Option<Viewer>, StoreError>
     if session.stale {
         let mut tx = app.write().await?;
         sessions::touch(&mut tx, hash).await?;
-        tx.commit().await?;
+        tx.commit_quietly().await?;
     }
-    Ok(Some(Viewer { company: session.company, member: session.member, id, roles }))
+    let viewer = Viewer { company: session.company, member: session.member, id, roles };
+    app.0.viewers.put(*hash, &viewer, commits, session.until);
+    Ok(Some(viewer))
 }

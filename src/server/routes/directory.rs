@@ -54,10 +54,10 @@ pub(super) async fn members(
 ) -> Result<Response, Failure> {
     let viewer = caller.viewer()?;
     let limit = paging.limit(SYNC_PAGE)?;
-    let mut read = app.store().read().await?;
-    let as_of = outbox::head(read.conn(), viewer.company).await?;
     let after = paging.after.to_ascii_lowercase();
-    let rows = members::page(read.conn(), viewer.company, &after, limit).await?;
+    let mut conn = app.store().glance().await?;
+    let (rows, as_of) = members::page(&mut conn, viewer.company, &after, limit).await?;
+    drop(conn);
     let full = i64::try_from(rows.len()).unwrap_or(i64::MAX) == limit;
     let items: Vec<Member> = rows.into_iter().map(|row| row.seen_by(viewer, as_of)).collect();
     let next = items.last().filter(|_| full).map(|last| last.id.key());

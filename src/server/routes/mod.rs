@@ -97,6 +97,7 @@ pub(crate) const ROUTES: &[Route] = routes! {
     PUT "/v1/members/{id}/role" Administer tokens::set_role;
     DELETE "/v1/session" SignOut tokens::sign_out;
     POST "/v1/imports" Import imports::begin;
+    GET "/v1/imports/{id}" Import imports::state;
     PUT "/v1/imports/{id}/rows" Import imports::stage;
     GET "/v1/imports/{id}/plan" Import imports::plan;
     POST "/v1/imports/{id}/apply" Import imports::apply;
@@ -142,6 +143,7 @@ pub(crate) const ROUTES: &[Route] = routes! {
         tokens::set_role,
         tokens::sign_out,
         imports::begin,
+        imports::state,
         imports::stage,
         imports::plan,
         imports::apply,

@@ -9,9 +9,8 @@ use crate::domain::Contact;
 use crate::search::{self, Field, Index, Keys, Query};
 use crate::server::auth::Caller;
 use crate::server::respond::{Failure, Params, ok};
-use crate::server::store::{Conn, contacts, departments, members, outbox, requests};
+use crate::server::store::{contacts, departments, members, outbox, requests};
 use crate::server::{App, index};
-use crate::text::Untrusted;
 
 /// Contacts that one member may have.
 const MAX_CONTACTS: i64 = 5_000;
@@ -84,11 +83,13 @@ pub(super) async fn search(
         let keys: Vec<i64> =
             ranked.hits.iter().filter_map(|hit| known.members.get(hit.record as usize).copied()).collect();
         let rows = members::by_sks(read.conn(), &keys).await?;
+        let homes = rows.iter().filter_map(|row| row.whole.main_department().cloned()).collect();
+        let names = departments::names(read.conn(), homes).await?;
         for row in rows {
             let hit = keys.iter().position(|key| *key == row.sk).and_then(|at| ranked.hits.get(at));
             let member = row.seen_by(viewer, as_of);
             items.push(Found {
-                department: department_name(read.conn(), &member).await?,
+                department: member.main_department().and_then(|home| names.get(home)).cloned(),
                 id: member.id.as_str().to_owned(),
                 name: member.name,
                 company: None,
@@ -114,16 +115,6 @@ pub(super) async fn search(
         }
     }
     ok(&SearchReply { items, total: i64::try_from(total).unwrap_or(i64::MAX), as_of, now: app.now() })
-}
-
-async fn department_name(
-    conn: &mut Conn,
-    member: &crate::domain::Member,
-) -> Result<Option<Untrusted>, Failure> {
-    Ok(match member.main_department() {
-        Some(id) => departments::name_of(conn, id).await?,
-        None => None,
-    })
 }
 
 fn found(contact: &Contact, field: Field) -> Found {

@@ -174,16 +174,3 @@ pub(crate) async fn open(
         expires: Time::from_micros(row.try_get("expires_at")?),
     }))
 }
-
-/// Revokes every card of a member.
-pub(crate) async fn revoke_of_member(tx: &mut Write, member: i64) -> Result<(), StoreError> {
-    let now = tx.now().as_micros();
-    sqlx::query(
-        "UPDATE cards SET revoked_at = $2, revision = revision + 1 WHERE member = $1 AND revoked_at IS NULL",
-    )
-    .bind(member)
-    .bind(now)
-    .execute(tx.conn())
-    .await?;
-    Ok(())
-}

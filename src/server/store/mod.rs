@@ -1,7 +1,8 @@
 //! The store: one writer, several readers, and everything that one change writes in one transaction.
 //!
 //! Queries are grouped by what they are about, one file each. They name the engine only through
-//! [`Db`] and [`Conn`], so that another engine can read the same SQL.
+//! [`Db`] and [`Conn`], so that another engine can read the same SQL. A limit is `$n + 0`: with a bare
+//! parameter there SQLite prepares the statement anew each time.
 
 /// A statement put together from constants of this folder. Values are always bound, never interpolated.
 macro_rules! sql {
@@ -21,8 +22,11 @@ pub(crate) mod replies;
 pub(crate) mod requests;
 pub(crate) mod sessions;
 pub(crate) mod settings;
+pub(crate) mod staging;
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use sqlx::migrate::{Migration, MigrationType, Migrator};
@@ -41,10 +45,15 @@ pub(crate) type Conn = sqlx::SqliteConnection;
 pub(crate) type Row = sqlx::sqlite::SqliteRow;
 
 /// Migrations, oldest first. A number is never reused and a text never changed.
-const MIGRATIONS: &[(i64, &str, &str)] = &[(1, "start", include_str!("migrations/sqlite/0001_start.sql"))];
+const MIGRATIONS: &[(i64, &str, &str)] = &[
+    (1, "start", include_str!("migrations/sqlite/0001_start.sql")),
+    (2, "staging", include_str!("migrations/sqlite/0002_staging.sql")),
+];
 
-/// Most pages the write-ahead log keeps on disk between checkpoints.
+/// Most bytes that the write-ahead log keeps on disk between checkpoints.
 const JOURNAL_LIMIT: &str = "67108864";
+/// Pages in the write-ahead log after which whoever writes moves them into the database.
+const JOURNAL_PAGES: u32 = 1_000;
 
 /// Why the store did not do what was asked.
 #[derive(Debug, thiserror::Error)]
@@ -68,6 +77,9 @@ pub enum StoreError {
         /// Newest schema that this program knows.
         known: i64,
     },
+    /// The rows of an import cannot be kept beside the database.
+    #[error("the file of an import: {0}")]
+    Staging(std::io::Error),
     /// A schema change failed.
     #[error("bringing the database up to date: {0}")]
     Migrate(String),
@@ -113,8 +125,10 @@ pub enum Durability {
 /// The database of one server.
 #[derive(Clone, Debug)]
 pub(crate) struct Store {
+    path: PathBuf,
     writer: sqlx::Pool<Db>,
     readers: sqlx::Pool<Db>,
+    commits: Arc<AtomicU64>,
 }
 
 impl Store {
@@ -147,6 +161,8 @@ impl Store {
         };
         let writer = pool(1).connect_with(options.clone()).await?;
         let store = Self {
+            path: path.to_owned(),
+            commits: Arc::default(),
             writer,
             readers: pool(4).connect_lazy_with(options.pragma("query_only", "ON").create_if_missing(false)),
         };
@@ -189,10 +205,57 @@ impl Store {
         Ok(Read { tx: self.readers.begin().await? })
     }
 
+    /// A connection for one statement, which is a consistent view by itself.
+    pub(crate) async fn glance(&self) -> Result<sqlx::pool::PoolConnection<Db>, StoreError> {
+        Ok(self.readers.acquire().await?)
+    }
+
     /// Begins a change. Waits for the one that is under way.
     pub(crate) async fn write(&self, hub: &Hub, now: Time) -> Result<Write, StoreError> {
         let tx = self.writer.begin_with("BEGIN IMMEDIATE").await?;
-        Ok(Write { tx, hub: hub.clone(), now, heads: Vec::new(), deadlines: false })
+        let commits = Arc::clone(&self.commits);
+        Ok(Write { tx, hub: hub.clone(), now, heads: Vec::new(), deadlines: false, commits })
+    }
+
+    /// How often anything was changed. What was read after one change and before the next is still true.
+    pub(crate) fn commits(&self) -> u64 {
+        self.commits.load(Ordering::Acquire)
+    }
+
+    /// The file of the database.
+    pub(crate) fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// Shows the rows of an import to whoever writes, until [`detach`](Self::detach). What is written
+    /// meanwhile is moved out of the journal by [`checkpoint`](Self::checkpoint), not by a write that others
+    /// wait for.
+    pub(crate) async fn attach(&self, import: i64) -> Result<(), StoreError> {
+        let mut conn = self.writer.acquire().await?;
+        sqlx::query("ATTACH DATABASE $1 AS staging")
+            .bind(staging::path(&self.path, import).to_string_lossy().as_ref())
+            .execute(&mut *conn)
+            .await?;
+        sqlx::query("PRAGMA wal_autocheckpoint = 0").execute(&mut *conn).await?;
+        Ok(())
+    }
+
+    /// Lets go of the rows of an import.
+    pub(crate) async fn detach(&self) -> Result<(), StoreError> {
+        let mut conn = self.writer.acquire().await?;
+        sqlx::query("DETACH DATABASE staging").execute(&mut *conn).await?;
+        Ok(())
+    }
+
+    /// Moves what was written out of the journal into the database, while others go on reading and writing.
+    pub(crate) async fn checkpoint(&self) -> Result<(), StoreError> {
+        let mut reader = self.readers.acquire().await?;
+        let moved = sqlx::query("PRAGMA wal_checkpoint(PASSIVE)").fetch_one(&mut *reader).await;
+        drop(reader);
+        let mut conn = self.writer.acquire().await?;
+        sqlx::query(sql!("PRAGMA wal_autocheckpoint = {JOURNAL_PAGES}")).execute(&mut *conn).await?;
+        moved?;
+        Ok(())
     }
 
     /// Waits for the running write, then closes every connection.
@@ -222,6 +285,7 @@ pub(crate) struct Write {
     /// Companies whose outbox grew, with their new heads.
     heads: Vec<(i64, i64)>,
     deadlines: bool,
+    commits: Arc<AtomicU64>,
 }
 
 impl Write {
@@ -240,9 +304,17 @@ impl Write {
         self.now = now;
     }
 
+    /// Makes durable what nobody may remember otherwise: when a session was used.
+    pub(crate) async fn commit_quietly(self) -> Result<(), StoreError> {
+        Ok(self.tx.commit().await?)
+    }
+
     /// Makes the change durable, then wakes whoever listens.
     pub(crate) async fn commit(self) -> Result<(), StoreError> {
-        self.tx.commit().await?;
+        let committed = self.tx.commit().await;
+        // Whatever came of it: nobody goes on with what they remember.
+        self.commits.fetch_add(1, Ordering::AcqRel);
+        committed?;
         for (company, head) in self.heads {
             self.hub.advance(company, head);
         }
@@ -253,7 +325,54 @@ impl Write {
     }
 }
 
+/// A query whose answer is many rows in one text, a JSON list in their order: handing over a row costs more
+/// than reading it. `row` makes the JSON of each, `rest` is what follows the columns.
+fn json_list(row: &str, rest: &str) -> String {
+    format!("SELECT '[' || COALESCE(string_agg(row, ','), '') || ']' FROM (SELECT {row} AS row {rest})")
+}
+
 /// A boolean of the domain as the store holds it.
 pub(crate) const fn flag(value: bool) -> i64 {
     if value { 1 } else { 0 }
+}
+
+#[cfg(test)]
+mod tests {
+    use sqlx::migrate::Migrator;
+    use sqlx::sqlite::SqliteConnectOptions;
+    use sqlx::{Connection as _, SqlSafeStr as _};
+
+    use super::{Conn, Durability, MIGRATIONS, Migration, MigrationType, Store};
+
+    #[tokio::test]
+    async fn people_of_an_older_database_are_there_in_a_newer_one() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("old.db");
+        let mut old =
+            Conn::connect_with(&SqliteConnectOptions::new().filename(&path).create_if_missing(true))
+                .await
+                .unwrap();
+        let (version, name, sql) = MIGRATIONS[0];
+        let first = Migration::new(version, name.into(), MigrationType::Simple, sql.into_sql_str(), false);
+        Migrator::with_migrations(vec![first]).run_direct(None, &mut old, false).await.unwrap();
+        sqlx::raw_sql(
+            "INSERT INTO companies (sk, id, id_key, name, time_zone, made_up, created_at, audit_hash)
+             VALUES (1, 'a', 'a', 'A', 'UTC', 0, 0, x'');
+             INSERT INTO members (sk, company, id, id_key, name, phones, emails, status, attributes, special_role,
+                source_hash, revision)
+             VALUES (7, 1, 'Ann', 'ann', 'Ann', '[]', '[]', 'active', '[]', 'admin', x'00', 3);
+             INSERT INTO imports (id, company, actor, created_at) VALUES (9, 1, 'operator', 0);
+             INSERT INTO staged_rows VALUES (9, 1, '{}');",
+        )
+        .execute(&mut old)
+        .await
+        .unwrap();
+        old.close().await.unwrap();
+        let store = Store::open(&path, Durability::Full).await.unwrap();
+        let mut read = store.read().await.unwrap();
+        let held = super::imports::held(read.conn(), &[7]).await.unwrap();
+        let row = super::imports::read_held(&held).unwrap().remove(0);
+        assert_eq!((row.held.id.as_data(), row.special_role.as_str()), ("Ann", "admin"));
+        assert!(super::imports::live(read.conn()).await.unwrap().is_empty());
+    }
 }

@@ -48,7 +48,7 @@ pub(crate) async fn after(
     limit: i64,
 ) -> Result<Vec<Entry>, StoreError> {
     let rows = sqlx::query(
-        "SELECT seq, kind, what, id, member FROM outbox WHERE company = $1 AND seq > $2 ORDER BY seq LIMIT $3",
+        "SELECT seq, kind, what, id, member FROM outbox WHERE company = $1 AND seq > $2 ORDER BY seq LIMIT $3 + 0",
     )
     .bind(company)
     .bind(since)
@@ -150,7 +150,7 @@ pub(crate) async fn next_deadline(conn: &mut Conn) -> Result<Option<Time>, Store
 pub(crate) async fn announce_due(tx: &mut Write, limit: i64) -> Result<usize, StoreError> {
     let now = tx.now().as_micros();
     let rows = sqlx::query(
-        "SELECT company, kind, id, revision, cause, member FROM deadlines WHERE at <= $1 ORDER BY at LIMIT $2",
+        "SELECT company, kind, id, revision, cause, member FROM deadlines WHERE at <= $1 ORDER BY at LIMIT $2 + 0",
     )
     .bind(now)
     .bind(limit)

@@ -196,7 +196,7 @@ pub(crate) async fn page(
     let rows = sqlx::query(sql!(
         "SELECT {COLUMNS} {FROM} WHERE r.target = $1 AND {boxed} AND ($3 IS NULL OR {state_at} = $3)
            AND (r.expires_at > $4 OR (r.expires_at = $4 AND r.id > $5))
-         ORDER BY r.expires_at, r.id LIMIT $6"
+         ORDER BY r.expires_at, r.id LIMIT $6 + 0"
     ))
     .bind(target)
     .bind(now.as_micros())
