@@ -93,6 +93,50 @@ pub(super) struct ServeArgs {
     pub(super) behind_proxy: bool,
     #[arg(long)]
     pub(super) insecure_http: bool,
+    #[arg(long, value_name = "MIB", default_value_t = 64, env = "NAMECARD_DISK_RESERVE",
+          value_parser = clap::value_parser!(u64).range(0..=1 << 40))]
+    pub(super) disk_reserve: u64,
+}
+
+/// What a backup is of.
+#[cfg(feature = "server")]
+#[derive(Debug, Args)]
+#[command(args_conflicts_with_subcommands = true)]
+pub(super) struct BackupArgs {
+    #[command(subcommand)]
+    pub(super) command: Option<BackupCommand>,
+    #[arg(value_name = "FILE", required = true)]
+    pub(super) file: Option<PathBuf>,
+    #[arg(long, value_name = "URL", env = "NAMECARD_DATABASE")]
+    pub(super) database: Option<String>,
+    #[arg(long)]
+    pub(super) without_card_key: bool,
+    #[arg(long)]
+    pub(super) force: bool,
+    #[arg(long, value_enum, default_value_t)]
+    pub(super) format: Format,
+}
+
+#[cfg(feature = "server")]
+#[derive(Debug, Subcommand)]
+pub(super) enum BackupCommand {
+    Verify {
+        #[arg(value_name = "FILE")]
+        file: PathBuf,
+        #[arg(long, value_enum, default_value_t)]
+        format: Format,
+    },
+}
+
+#[cfg(feature = "server")]
+#[derive(Debug, Args)]
+pub(super) struct RestoreArgs {
+    #[arg(value_name = "FILE")]
+    pub(super) file: PathBuf,
+    #[arg(long, value_name = "URL", env = "NAMECARD_DATABASE")]
+    pub(super) database: Option<String>,
+    #[arg(long)]
+    pub(super) force: bool,
 }
 
 #[derive(Debug, Subcommand)]
@@ -110,6 +154,10 @@ pub(super) enum AdminCommand {
         company: Option<String>,
     },
     Token(TokenArgs),
+    #[cfg(feature = "server")]
+    Backup(BackupArgs),
+    #[cfg(feature = "server")]
+    Restore(RestoreArgs),
 }
 
 #[derive(Debug, Subcommand)]

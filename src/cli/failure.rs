@@ -53,6 +53,7 @@ pub(super) const fn code_of(fault: &Fault) -> u8 {
         | Fault::Server { .. }
         | Fault::Garbled
         | Fault::NewerData
+        | Fault::BadData { .. }
         | Fault::Local(_) => 1,
     }
 }

@@ -3,6 +3,8 @@
 mod admin;
 mod args;
 mod backend;
+#[cfg(feature = "server")]
+mod backup;
 mod card;
 mod completions;
 mod config;
@@ -18,6 +20,8 @@ mod login;
 mod logs;
 mod manual;
 mod output;
+#[cfg(feature = "server")]
+mod progress;
 mod qr;
 mod query;
 mod reference;
@@ -43,6 +47,8 @@ use clap::{CommandFactory as _, FromArgMatches as _};
 use crate::config::{Paths, Settings};
 use crate::i18n::{Lang, Text, Words};
 use crate::text::SafeText;
+#[cfg(feature = "server")]
+use args::AdminCommand;
 pub use args::command;
 use args::{Cli, Command};
 use backend::Backend;
@@ -219,6 +225,10 @@ async fn run_command(context: &Context, command: &Command) -> Result<u8, Failure
         Command::Export(args) => with(context, async |b| export::run(context, &b.client(), args).await).await,
         Command::Card(args) => with(context, async |b| card::run(context, &b.client(), args).await).await,
         Command::Whoami(args) => with(context, async |b| whoami::run(context, &b.client(), args).await).await,
+        #[cfg(feature = "server")]
+        Command::Admin { command: AdminCommand::Backup(args) } => backup::run(context, args).await,
+        #[cfg(feature = "server")]
+        Command::Admin { command: AdminCommand::Restore(args) } => backup::restore(context, args).await,
         Command::Admin { command } => {
             with(context, async |b| admin::run(context, &b.operator(), command).await).await
         }

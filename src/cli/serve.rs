@@ -14,9 +14,11 @@ use super::Context;
 use super::args::ServeArgs;
 use super::failure::Failure;
 use super::signals;
-use crate::config::{read_small, write_private};
+use crate::config::write_private;
+use crate::domain::Fault;
 use crate::i18n::{Text, Words};
-use crate::server::{self, Address, App, CardKey, Clock, Durability, Options, StoreError, Token};
+use crate::server::backup::Place;
+use crate::server::{self, Address, App, CardKey, Clock, Disk, Durability, Options, StoreError, Token};
 use crate::text::SafeText;
 
 fn sentence(words: &Words, text: Text, values: &[(&'static str, &str)]) -> SafeText {
@@ -33,17 +35,11 @@ fn usage(words: &Words, text: Text, values: &[(&'static str, &str)]) -> Failure 
 }
 
 /// The file of a database named as `sqlite:FILE`.
-fn database(words: &Words, url: &str) -> Result<PathBuf, Failure> {
+pub(super) fn database(words: &Words, url: &str) -> Result<PathBuf, Failure> {
     match url.strip_prefix("sqlite:") {
         Some(file) if !file.is_empty() => Ok(PathBuf::from(file)),
         _ => Err(usage(words, Text::ServeDatabase, &[("value", url)])),
     }
-}
-
-fn beside(database: &Path, suffix: &str) -> PathBuf {
-    let mut name = database.as_os_str().to_owned();
-    name.push(suffix);
-    name.into()
 }
 
 /// Where visitors reach the server: as said, else where it listens.
@@ -71,50 +67,60 @@ fn host_is_loopback(url: &str) -> bool {
 }
 
 /// One process serves a database: two would each believe to be the only writer.
-fn lock(words: &Words, database: &Path) -> Result<File, Failure> {
-    let path = beside(database, ".lock");
-    let file = OpenOptions::new().write(true).create(true).truncate(false).mode(0o600).open(&path)?;
-    file.try_lock()
-        .map_err(|_| said(words, Text::ServeLocked, &[("file", &database.display().to_string())]))?;
-    Ok(file)
+fn lock(words: &Words, place: &Place) -> Result<File, Failure> {
+    let lock =
+        place.take_lock().map_err(|error| Failure::of_file(words, Text::CannotWrite, &place.lock, &error))?;
+    lock.ok_or_else(|| said(words, Text::ServeLocked, &[("file", &place.database.display().to_string())]))
 }
 
 /// The key of codes and forms, in a file of its own: a copy of the database alone opens no card.
-fn card_key(words: &Words, database: &Path) -> Result<CardKey, Failure> {
-    let path = beside(database, ".card-key");
-    if let Some(bytes) = read_small(&path)? {
-        let bytes: [u8; 32] = bytes
-            .try_into()
-            .map_err(|_| said(words, Text::ServeCardKey, &[("file", &path.display().to_string())]))?;
-        return Ok(CardKey::new(bytes));
+fn card_key(words: &Words, place: &Place) -> Result<CardKey, Failure> {
+    let file = &place.card_key;
+    let kept = place.read_card_key().map_err(|error| match error.kind() {
+        io::ErrorKind::InvalidData => {
+            said(words, Text::ServeCardKey, &[("file", &file.display().to_string())])
+        }
+        _ => Failure::of_file(words, Text::CannotRead, file, &error),
+    })?;
+    if let Some(key) = kept {
+        return Ok(key);
     }
     let key = CardKey::random().map_err(|error| io::Error::other(error.to_string()))?;
-    write_private(&path, key.bytes())?;
+    write_private(file, key.bytes())
+        .map_err(|error| Failure::of_file(words, Text::CannotWrite, file, &error))?;
     Ok(key)
 }
 
-fn store_failure(words: &Words, database: &Path, error: &StoreError) -> Failure {
+/// What the store says of a database, in the words of the product.
+pub(super) fn store_failure(words: &Words, database: &Path, error: &StoreError) -> Failure {
+    let file = SafeText::clean(&database.display().to_string());
     match error {
-        StoreError::Newer { .. } => {
-            said(words, Text::ServeNewer, &[("file", &database.display().to_string())])
-        }
-        error => Failure::of_file(words, Text::CannotRead, database, error),
+        StoreError::Newer { .. } => Failure::Said(words.fill(Text::ServeNewer, &[("file", file)])),
+        StoreError::Full => Failure::Fault(Fault::StorageFull),
+        error => match error.data_fault() {
+            Some(what) => Failure::Said(words.data_fault(what, file)),
+            None => Failure::of_file(words, Text::CannotRead, database, error),
+        },
     }
 }
 
 /// Runs until a signal ends it.
 pub(super) async fn run(context: &Context, args: &ServeArgs) -> Result<u8, Failure> {
     let words = &context.words;
-    let database = database(words, &args.database)?;
+    let place = Place::of_server(&database(words, &args.database)?);
+    let database = place.database.clone();
     if !args.listen.ip().is_loopback() && !args.behind_proxy && !args.insecure_http {
         return Err(usage(words, Text::ServePlainHttp, &[("value", &args.listen.to_string())]));
+    }
+    if place.is_on_network() {
+        return Err(said(words, Text::ServeNetwork, &[("file", &database.display().to_string())]));
     }
     let listener = TcpListener::bind(args.listen).await.map_err(|error| {
         said(words, Text::ServeListen, &[("value", &args.listen.to_string()), ("why", &error.to_string())])
     })?;
     let listening = listener.local_addr()?;
     let address = address(words, args, listening)?;
-    let _lock = lock(words, &database)?;
+    let _lock = lock(words, &place)?;
     // Private from the moment it exists.
     match OpenOptions::new().write(true).create_new(true).mode(0o600).open(&database) {
         Err(error) if error.kind() != io::ErrorKind::AlreadyExists => {
@@ -126,19 +132,21 @@ pub(super) async fn run(context: &Context, args: &ServeArgs) -> Result<u8, Failu
         database: database.clone(),
         durability: Durability::Full,
         clock: Clock::system(),
-        card_key: card_key(words, &database)?,
+        disk: Disk::system(args.disk_reserve << 20),
+        card_key: card_key(words, &place)?,
         operator: None,
         address,
         form_waits: true,
     };
     let app = App::open(options).await.map_err(|error| store_failure(words, &database, &error))?;
-    first_operator(context, &app, &database).await?;
+    first_operator(context, &app, &place).await?;
     // Heard from before anybody is told that it serves.
     let (sender, mut ended) = mpsc::unbounded_channel();
     signals::listen(&[Signal::TERM, Signal::INT], move |number| sender.send(number).is_ok())?;
     let (at, file) = (listening.to_string(), database.display().to_string());
     writeln!(io::stderr(), "{}", sentence(words, Text::Serving, &[("at", &at), ("file", &file)]))?;
     app.start_tasks();
+    app.watch_disk();
     let serving = tokio::spawn(server::serve(app.clone(), listener));
     let number = ended.recv().await.map_or(0, Signal::as_raw);
     writeln!(io::stderr(), "{}", words.get(Text::ServeStopping))?;
@@ -151,14 +159,18 @@ pub(super) async fn run(context: &Context, args: &ServeArgs) -> Result<u8, Failu
 }
 
 /// On a database that never had one: draws the operator's token, keeps it in a file, prints it once.
-async fn first_operator(context: &Context, app: &App, database: &Path) -> Result<(), Failure> {
-    let file = beside(database, ".operator-token");
-    let keep = |token: &Token| -> Result<(), Failure> {
+async fn first_operator(context: &Context, app: &App, place: &Place) -> Result<(), Failure> {
+    let Some(file) = &place.operator_token else { return Ok(()) };
+    let keep = |token: &Token| -> Result<(), NotDrawn> {
         let mut line = token.expose().as_bytes().to_vec();
         line.push(b'\n');
-        Ok(write_private(&file, &line)?)
+        write_private(file, &line).map_err(NotDrawn::NotKept)
     };
-    if let Some(token) = app.first_operator(keep).await? {
+    let drawn = app.first_operator(keep).await.map_err(|error| match error {
+        NotDrawn::Store(error) => store_failure(&context.words, &place.database, &error),
+        NotDrawn::NotKept(error) => Failure::of_file(&context.words, Text::CannotWrite, file, &error),
+    })?;
+    if let Some(token) = drawn {
         let shown = SafeText::clean(&file.display().to_string());
         writeln!(io::stderr(), "{}", context.words.fill(Text::OperatorToken, &[("file", shown)]))?;
         context.out.line(&SafeText::clean(token.expose()))?;
@@ -166,8 +178,14 @@ async fn first_operator(context: &Context, app: &App, database: &Path) -> Result
     Ok(())
 }
 
-impl From<StoreError> for Failure {
+/// Why there is no operator's token.
+enum NotDrawn {
+    Store(StoreError),
+    NotKept(io::Error),
+}
+
+impl From<StoreError> for NotDrawn {
     fn from(error: StoreError) -> Self {
-        Self::Io(io::Error::other(error.to_string()))
+        Self::Store(error)
     }
 }

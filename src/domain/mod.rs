@@ -29,7 +29,7 @@ pub use contact::{
     Source,
 };
 pub use department::Department;
-pub use fault::{Conflict, Fault, Refusal};
+pub use fault::{Conflict, DataFault, Fault, Refusal};
 #[cfg(feature = "server")]
 pub(crate) use ids::CROCKFORD;
 pub use ids::{CardId, CompanyId, ContactId, DepartmentId, IdError, MemberId, RequestId};

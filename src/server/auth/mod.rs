@@ -103,16 +103,23 @@ async fn is_operator(app: &App, hash: &Hash) -> Result<bool, StoreError> {
     Ok(kept.is_some_and(|kept| same(kept.as_bytes(), hex(hash).as_bytes())))
 }
 
+async fn touch(app: &App, hash: &Hash) -> Result<(), StoreError> {
+    let mut tx = app.write().await?;
+    sessions::touch(&mut tx, hash).await?;
+    tx.commit().await
+}
+
 async fn signed_in(app: &App, hash: &Hash) -> Result<Option<Viewer>, StoreError> {
     let mut read = app.store().read().await?;
     let Some(session) = sessions::find(read.conn(), hash, app.now()).await? else { return Ok(None) };
     let roles = members::roles(read.conn(), session.member).await?;
     let Some(id) = members::id_of(read.conn(), session.member).await? else { return Ok(None) };
     drop(read);
-    if session.stale {
-        let mut tx = app.write().await?;
-        sessions::touch(&mut tx, hash).await?;
-        tx.commit().await?;
+    if session.stale
+        && let Err(error) = touch(app, hash).await
+    {
+        // Reads go on when nothing can be written: the session is as good as it was.
+        tracing::warn!(target: "namecard::server", error = %error, "the use of a session was not noted");
     }
     Ok(Some(Viewer { company: session.company, member: session.member, id, roles }))
 }
