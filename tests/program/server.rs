@@ -1,12 +1,15 @@
 //! A company's server of its own, for the length of a test.
 
 use std::io::{BufRead as _, BufReader, Read as _};
-use std::process::{Child, Stdio};
+use std::path::PathBuf;
+use std::process::{Child, Command, Stdio};
 
 use super::{Done, User};
 
 pub const PEOPLE: &str =
     "id,name,manager,email\nann,Ann Lee,,ann@acme.example\nbob,王芳,ann,bob@acme.example\n";
+
+const SERVE: [&str; 5] = ["serve", "--listen", "127.0.0.1:0", "--database", "sqlite:co.db"];
 
 /// A server of its own, ended when dropped.
 pub struct Server {
@@ -17,14 +20,14 @@ pub struct Server {
 
 impl Server {
     pub fn start(admin: User, more: &[&str]) -> Self {
-        let arguments = ["serve", "--listen", "127.0.0.1:0", "--database", "sqlite:co.db"];
-        let mut child = admin
-            .command(&[&arguments, more].concat())
-            .stdin(Stdio::null())
-            .stdout(Stdio::piped())
-            .stderr(Stdio::piped())
-            .spawn()
-            .unwrap();
+        let command = admin.command(&[&SERVE, more].concat());
+        Self::running(admin, command)
+    }
+
+    /// What the command runs is a server in the admin's directory.
+    pub fn running(admin: User, mut command: Command) -> Self {
+        let mut child =
+            command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
         let mut said = BufReader::new(child.stderr.take().unwrap());
         let mut line = String::new();
         let origin = loop {
@@ -37,6 +40,26 @@ impl Server {
         // Read on, so that it never waits for us.
         std::thread::spawn(move || std::io::copy(&mut said, &mut std::io::sink()));
         Self { admin, child, origin }
+    }
+
+    pub fn database(&self) -> PathBuf {
+        self.admin.dir.path().join("co.db")
+    }
+
+    pub fn pid(&self) -> rustix::process::Pid {
+        rustix::process::Pid::from_raw(i32::try_from(self.child.id()).unwrap()).unwrap()
+    }
+
+    /// Host and port.
+    pub fn at(&self) -> &str {
+        self.origin.trim_start_matches("http://")
+    }
+
+    /// Ends it as a power switch does, as far as processes go.
+    pub fn kill(mut self) -> User {
+        self.child.kill().unwrap();
+        self.child.wait().unwrap();
+        std::mem::replace(&mut self.admin, User::new())
     }
 
     /// With a company of two people, `ann` its admin.
@@ -70,8 +93,7 @@ impl Server {
 
     /// Ends it as a system does; returns what it printed.
     pub fn stop(mut self) -> (User, i32, String) {
-        let pid = rustix::process::Pid::from_raw(i32::try_from(self.child.id()).unwrap()).unwrap();
-        rustix::process::kill_process(pid, rustix::process::Signal::TERM).unwrap();
+        rustix::process::kill_process(self.pid(), rustix::process::Signal::TERM).unwrap();
         let mut out = String::new();
         self.child.stdout.take().unwrap().read_to_string(&mut out).unwrap();
         let code = self.child.wait().unwrap().code().unwrap_or(-1);
