@@ -111,6 +111,49 @@ pub(super) struct ServeArgs {
     pub(super) tls_cert: Option<String>,
     #[arg(long, value_name = "FILE")]
     pub(super) tls_key: Option<String>,
+    #[arg(long, value_name = "MIB")]
+    pub(super) disk_reserve: Option<String>,
+}
+
+/// What a backup is of.
+#[cfg(feature = "server")]
+#[derive(Debug, Args)]
+#[command(args_conflicts_with_subcommands = true)]
+pub(super) struct BackupArgs {
+    #[command(subcommand)]
+    pub(super) command: Option<BackupCommand>,
+    #[arg(value_name = "FILE", required = true)]
+    pub(super) file: Option<PathBuf>,
+    #[arg(long, value_name = "URL", env = "NAMECARD_DATABASE")]
+    pub(super) database: Option<String>,
+    #[arg(long)]
+    pub(super) without_card_key: bool,
+    #[arg(long)]
+    pub(super) force: bool,
+    #[arg(long, value_enum, default_value_t)]
+    pub(super) format: Format,
+}
+
+#[cfg(feature = "server")]
+#[derive(Debug, Subcommand)]
+pub(super) enum BackupCommand {
+    Verify {
+        #[arg(value_name = "FILE")]
+        file: PathBuf,
+        #[arg(long, value_enum, default_value_t)]
+        format: Format,
+    },
+}
+
+#[cfg(feature = "server")]
+#[derive(Debug, Args)]
+pub(super) struct RestoreArgs {
+    #[arg(value_name = "FILE")]
+    pub(super) file: PathBuf,
+    #[arg(long, value_name = "URL", env = "NAMECARD_DATABASE")]
+    pub(super) database: Option<String>,
+    #[arg(long)]
+    pub(super) force: bool,
 }
 
 #[derive(Debug, Subcommand)]
@@ -128,6 +171,10 @@ pub(super) enum AdminCommand {
         company: Option<String>,
     },
     Token(TokenArgs),
+    #[cfg(feature = "server")]
+    Backup(BackupArgs),
+    #[cfg(feature = "server")]
+    Restore(RestoreArgs),
     #[cfg(feature = "server")]
     Doctor(ServerDoctorArgs),
 }

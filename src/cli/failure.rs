@@ -67,6 +67,7 @@ pub(super) const fn code_of(fault: &Fault) -> u8 {
         | Fault::ServerNewer
         | Fault::ServerOlder
         | Fault::NewerData
+        | Fault::BadData { .. }
         | Fault::Local(_) => 1,
     }
 }

@@ -3,6 +3,8 @@
 mod admin;
 mod args;
 mod backend;
+#[cfg(feature = "server")]
+mod backup;
 mod card;
 mod completions;
 mod config;
@@ -21,6 +23,7 @@ mod manual;
 mod output;
 #[cfg(feature = "server")]
 mod plan;
+#[cfg(feature = "server")]
 mod progress;
 mod qr;
 mod query;
@@ -238,6 +241,10 @@ async fn run_command(context: &Context, command: &Command) -> Result<u8, Failure
         Command::Admin {
             command: AdminCommand::Doctor(args @ ServerDoctorArgs { database: Some(file), .. }),
         } => doctor::report::look(context, file, args).await,
+        #[cfg(feature = "server")]
+        Command::Admin { command: AdminCommand::Backup(args) } => backup::run(context, args).await,
+        #[cfg(feature = "server")]
+        Command::Admin { command: AdminCommand::Restore(args) } => backup::restore(context, args).await,
         Command::Admin { command } => {
             with(context, async |b| admin::run(context, &b.operator(), command).await).await
         }

@@ -14,27 +14,57 @@ const PATIENCE: Duration = Duration::from_millis(300);
 /// next stands there, also when a signal ends the program.
 const END: &str = "\u{1b}[K\r";
 
-/// How far something is, on standard error; nowhere when that is no terminal.
-pub(super) struct Progress<'a> {
-    words: &'a Words,
+/// The line, on standard error; nowhere when that is no terminal.
+pub(super) struct Line {
     is_terminal: bool,
-    text: Text,
-    begun: Instant,
     next: Instant,
     is_shown: bool,
+}
+
+impl Line {
+    pub(super) fn new() -> Self {
+        Self { is_terminal: io::stderr().is_terminal(), next: Instant::now() + PATIENCE, is_shown: false }
+    }
+
+    /// Draws what `make` makes, if it is time.
+    pub(super) fn show(&mut self, make: impl FnOnce() -> SafeText) {
+        let now = Instant::now();
+        if !self.is_terminal || now < self.next {
+            return;
+        }
+        self.next = now + REDRAW;
+        let width = crossterm::terminal::size().map_or(80, |(columns, _)| usize::from(columns));
+        // What cannot be drawn is no reason to stop.
+        let _ = write!(io::stderr(), "{}{END}", make().cut(width.saturating_sub(1)));
+        self.is_shown = true;
+    }
+}
+
+impl Drop for Line {
+    fn drop(&mut self) {
+        if self.is_shown {
+            let _ = write!(io::stderr(), "{END}");
+        }
+    }
+}
+
+/// How far something is of which rows are counted.
+pub(super) struct Progress<'a> {
+    words: &'a Words,
+    line: Line,
+    text: Text,
+    begun: Instant,
 }
 
 impl<'a> Progress<'a> {
     /// Something begins, of which `text` tells: `n` rows, of `all`, so many a second.
     pub(super) fn new(words: &'a Words, text: Text) -> Self {
-        let now = Instant::now();
-        let is_terminal = io::stderr().is_terminal();
-        Self { words, is_terminal, text, begun: now, next: now + PATIENCE, is_shown: false }
+        Self { words, line: Line::new(), text, begun: Instant::now() }
     }
 
     /// Whether anybody sees it.
     pub(super) const fn is_seen(&self) -> bool {
-        self.is_terminal
+        self.line.is_terminal
     }
 
     /// Something else begins.
@@ -45,16 +75,7 @@ impl<'a> Progress<'a> {
 
     /// So many rows are done, of so many.
     pub(super) fn at(&mut self, n: u64, all: u64) {
-        let now = Instant::now();
-        if !self.is_terminal || now < self.next {
-            return;
-        }
-        self.next = now + REDRAW;
-        let line = line(self.words, self.text, n, all, now - self.begun);
-        let width = crossterm::terminal::size().map_or(80, |(columns, _)| usize::from(columns));
-        // What cannot be drawn is no reason to stop.
-        let _ = write!(io::stderr(), "{}{END}", line.cut(width.saturating_sub(1)));
-        self.is_shown = true;
+        self.line.show(|| line(self.words, self.text, n, all, self.begun.elapsed()));
     }
 }
 
@@ -62,14 +83,6 @@ fn line(words: &Words, text: Text, n: u64, all: u64, since: Duration) -> SafeTex
     let rate = u128::from(n) * 1_000 / since.as_millis().max(1);
     let rate = SafeText::number(u64::try_from(rate).unwrap_or(u64::MAX));
     words.fill(text, &[("n", SafeText::number(n)), ("all", SafeText::number(all)), ("rate", rate)])
-}
-
-impl Drop for Progress<'_> {
-    fn drop(&mut self) {
-        if self.is_shown {
-            let _ = write!(io::stderr(), "{END}");
-        }
-    }
 }
 
 #[cfg(test)]

@@ -18,7 +18,7 @@ use crate::client::sync::{self, Refresh};
 use crate::domain::Time;
 use crate::i18n::Text;
 use crate::tui::keys::KeyMap;
-use crate::tui::model::{Env, Tab};
+use crate::tui::model::{Env, Phase, Tab};
 use crate::tui::runtime::{
     self, Doer, Ended, FrameWriter, Guard, Inbox, Inlet, Out, Outlet, Screen, Signal, install_panic_hook,
 };
@@ -67,7 +67,11 @@ pub(super) fn run(context: &Context, tab: Option<TabName>) -> Result<u8, Failure
     // Threads that wait for the terminal's input cannot be joined.
     tokio.shutdown_background();
     match ended? {
-        Ended::Quit => Ok(0),
+        // What never opened is no success, and the reason stays to be read.
+        Ended::Quit => match &screen.state().phase {
+            Phase::Failed(fault) => Err(fault.clone().into()),
+            _ => Ok(0),
+        },
         Ended::Signal(number) => Ok(u8::try_from(128 + number).unwrap_or(1)),
         // 129: what a shell shows for a program whose terminal went away.
         Ended::NoTerminal => Ok(129),

@@ -19,9 +19,12 @@ use super::settings::{self, Found};
 use super::signals;
 use crate::api::FileUse;
 use crate::config::{Layers, ServerSettings, write_private};
+use crate::domain::Fault;
 use crate::i18n::{Text, Words};
+use crate::server::backup::Place;
 use crate::server::{
-    self, Address, App, CardKey, Clock, Durability, Gate, Limits, Options, Proxies, StoreError, Tls, Token,
+    self, Address, App, CardKey, Clock, Disk, Durability, Gate, Limits, Options, Proxies, StoreError, Tls,
+    Token,
 };
 use crate::text::SafeText;
 
@@ -61,6 +64,7 @@ fn layers(context: &Context, args: &ServeArgs) -> Result<Layers, Failure> {
         ("server.hosts", several(&args.host)),
         ("server.tls.cert", args.tls_cert.clone()),
         ("server.tls.key", args.tls_key.clone()),
+        ("server.disk_reserve", args.disk_reserve.clone()),
     ] {
         if let Some(text) = text {
             layers.flag(name, &text);
@@ -76,27 +80,40 @@ fn planned(context: &Context, args: &ServeArgs) -> Result<Plan, Failure> {
 }
 
 /// One process serves a database: two would each believe to be the only writer.
-fn lock(words: &Words, settings: &ServerSettings) -> Result<File, Failure> {
-    let path = settings.beside(".lock");
-    let file = OpenOptions::new().write(true).create(true).truncate(false).mode(0o600).open(&path)?;
-    let shown = settings.database.display().to_string();
-    file.try_lock().map_err(|_| said(words, Text::ServeLocked, &[("file", &shown)]))?;
-    Ok(file)
+fn lock(words: &Words, place: &Place) -> Result<File, Failure> {
+    let lock =
+        place.take_lock().map_err(|error| Failure::of_file(words, Text::CannotWrite, &place.lock, &error))?;
+    lock.ok_or_else(|| said(words, Text::ServeLocked, &[("file", &place.database.display().to_string())]))
 }
 
 /// The key of codes and forms lies in a file of its own: a copy of the database alone opens no card.
-fn new_card_key(settings: &ServerSettings) -> Result<CardKey, Failure> {
+fn new_card_key(words: &Words, place: &Place) -> Result<CardKey, Failure> {
     let key = CardKey::random().map_err(|error| io::Error::other(error.to_string()))?;
-    write_private(&settings.card_key(), key.bytes())?;
+    let file = &place.card_key;
+    write_private(file, key.bytes())
+        .map_err(|error| Failure::of_file(words, Text::CannotWrite, file, &error))?;
     Ok(key)
 }
 
-fn store_failure(words: &Words, database: &Path, error: &StoreError) -> Failure {
+/// What the store says of a database, in the words of the product.
+pub(super) fn store_failure(words: &Words, database: &Path, error: &StoreError) -> Failure {
+    let file = SafeText::clean(&database.display().to_string());
     match error {
-        StoreError::Newer { .. } => {
-            said(words, Text::ServeNewer, &[("file", &database.display().to_string())])
-        }
-        error => Failure::of_file(words, Text::CannotRead, database, error),
+        StoreError::Newer { .. } => Failure::Said(words.fill(Text::ServeNewer, &[("file", file)])),
+        StoreError::Full => Failure::Fault(Fault::StorageFull),
+        error => match error.data_fault() {
+            Some(what) => Failure::Said(words.data_fault(what, file)),
+            None => Failure::of_file(words, Text::CannotRead, database, error),
+        },
+    }
+}
+
+/// Where the data of a server is.
+pub(super) fn place(settings: &ServerSettings) -> Place {
+    Place {
+        card_key: settings.card_key(),
+        operator_token: Some(settings.operator_token()),
+        ..Place::of_server(&settings.database)
     }
 }
 
@@ -123,12 +140,17 @@ pub(super) async fn run(context: &Context, args: &ServeArgs) -> Result<u8, Failu
     let limits = Limits::default().within(descriptors());
     let scheme = if tls.is_some() { "https" } else { "http" };
     let (gate, as_told) = watch::channel(Arc::new(gate(limits, &settings, proxies, tls)));
+    let place = place(&settings);
+    if place.is_on_network() {
+        let shown = place.database.display().to_string();
+        return Err(said(words, Text::ServeNetwork, &[("file", &shown)]));
+    }
     let listener = TcpListener::bind(settings.listen).await.map_err(|error| {
         let (value, why) = (settings.listen.to_string(), error.to_string());
         said(words, Text::ServeListen, &[("value", &value), ("why", &why)])
     })?;
     let listening = listener.local_addr()?;
-    let _lock = lock(words, &settings)?;
+    let _lock = lock(words, &place)?;
     let database = &settings.database;
     // Private from the moment it exists.
     match OpenOptions::new().write(true).create_new(true).mode(0o600).open(database) {
@@ -143,7 +165,8 @@ pub(super) async fn run(context: &Context, args: &ServeArgs) -> Result<u8, Failu
         database: database.clone(),
         durability: Durability::Full,
         clock: Clock::system(),
-        card_key: card_key.map_or_else(|| new_card_key(&settings), Ok)?,
+        disk: Disk::system(settings.disk_reserve),
+        card_key: card_key.map_or_else(|| new_card_key(words, &place), Ok)?,
         operator,
         address: address.unwrap_or(here.clone()),
         form_waits: true,
@@ -151,13 +174,14 @@ pub(super) async fn run(context: &Context, args: &ServeArgs) -> Result<u8, Failu
     let app = App::open(options).await.map_err(|error| store_failure(words, database, &error))?;
     app.set_insecure_http(settings.insecure_http);
     app.set_files(files(&settings, card_key_given));
-    first_operator(context, &app, &settings).await?;
+    first_operator(context, &app, &place).await?;
     // Heard from before anybody is told that it serves.
     let (sender, mut heard) = mpsc::unbounded_channel();
     signals::listen(&[Signal::TERM, Signal::INT, Signal::HUP], move |number| sender.send(number).is_ok())?;
     let (at, file) = (format!("{scheme}://{listening}"), database.display().to_string());
     writeln!(io::stderr(), "{}", sentence(words, Text::Serving, &[("at", &at), ("file", &file)]))?;
     app.start_tasks();
+    app.watch_disk();
     let serving = tokio::spawn(server::serve_as_told(app.clone(), listener, as_told));
     let running = Running { context, args, app: &app, begun: &settings, here: &here, gate: &gate };
     let mut next = async || loop {
@@ -248,14 +272,18 @@ pub(super) fn files(settings: &ServerSettings, card_key_elsewhere: bool) -> Vec<
 }
 
 /// On a database that never had one: draws the operator's token, keeps it in a file, prints it once.
-async fn first_operator(context: &Context, app: &App, settings: &ServerSettings) -> Result<(), Failure> {
-    let file = settings.operator_token();
-    let keep = |token: &Token| -> Result<(), Failure> {
+async fn first_operator(context: &Context, app: &App, place: &Place) -> Result<(), Failure> {
+    let Some(file) = &place.operator_token else { return Ok(()) };
+    let keep = |token: &Token| -> Result<(), NotDrawn> {
         let mut line = token.expose().as_bytes().to_vec();
         line.push(b'\n');
-        Ok(write_private(&file, &line)?)
+        write_private(file, &line).map_err(NotDrawn::NotKept)
     };
-    if let Some(token) = app.first_operator(keep).await? {
+    let drawn = app.first_operator(keep).await.map_err(|error| match error {
+        NotDrawn::Store(error) => store_failure(&context.words, &place.database, &error),
+        NotDrawn::NotKept(error) => Failure::of_file(&context.words, Text::CannotWrite, file, &error),
+    })?;
+    if let Some(token) = drawn {
         let shown = SafeText::clean(&file.display().to_string());
         writeln!(io::stderr(), "{}", context.words.fill(Text::OperatorToken, &[("file", shown)]))?;
         context.out.line(&SafeText::clean(token.expose()))?;
@@ -263,8 +291,14 @@ async fn first_operator(context: &Context, app: &App, settings: &ServerSettings)
     Ok(())
 }
 
-impl From<StoreError> for Failure {
+/// Why there is no operator's token.
+enum NotDrawn {
+    Store(StoreError),
+    NotKept(io::Error),
+}
+
+impl From<StoreError> for NotDrawn {
     fn from(error: StoreError) -> Self {
-        Self::Io(io::Error::other(error.to_string()))
+        Self::Store(error)
     }
 }

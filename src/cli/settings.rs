@@ -3,6 +3,12 @@
 use std::io;
 use std::path::Path;
 
+#[cfg(feature = "server")]
+use super::Context;
+#[cfg(feature = "server")]
+use super::failure::Failure;
+#[cfg(feature = "server")]
+use crate::config::ServerSettings;
 use crate::config::{ConfigError, Layers, Place, Takes};
 use crate::i18n::{Text, Words};
 use crate::text::SafeText;
@@ -38,6 +44,22 @@ pub(super) fn place(words: &Words, file: &Path, place: Place) -> SafeText {
     }
 }
 
+/// The server's settings, as `serve` would read them here, of the database that is named `sqlite:FILE`.
+#[cfg(feature = "server")]
+pub(super) fn of_server(context: &Context, database: &str) -> Result<ServerSettings, Failure> {
+    let mut layers = match look(&context.config, context.config_named) {
+        Found::Read(layers) => layers,
+        Found::None | Found::Unreadable(_) => Layers::default(),
+    };
+    layers.environment(|name| std::env::var_os(name));
+    layers.flag("server.database", database);
+    let here = Place::Flag("--database");
+    match layers.errors().iter().find(|error| error.place() == here) {
+        Some(error) => Err(Failure::Usage(fault(&context.words, &context.config, error))),
+        None => Ok(ServerSettings::of(&layers)),
+    }
+}
+
 /// What a setting takes.
 fn takes(words: &Words, takes: Takes) -> SafeText {
     words.get(match takes {
@@ -47,6 +69,7 @@ fn takes(words: &Words, takes: Takes) -> SafeText {
         Takes::File => Text::TakesFile,
         Takes::PlainServers => Text::TakesPlainServers,
         Takes::Port => Text::TakesPort,
+        Takes::Mebibytes => Text::TakesMebibytes,
         Takes::Listen => Text::TakesListen,
         Takes::Database => Text::TakesDatabase,
         Takes::PublicUrl => Text::TakesPublicUrl,

@@ -22,7 +22,8 @@ pub enum SecretError {
 /// Makes a directory, and those above it, for this user alone. One that is there must be this user's, and
 /// nobody else may write in it.
 pub fn create_private_dir(path: &Path) -> io::Result<()> {
-    fs::DirBuilder::new().recursive(true).mode(0o700).create(path)?;
+    let made = fs::DirBuilder::new().recursive(true).mode(0o700).create(path);
+    made.map_err(|error| io::Error::new(error.kind(), format!("{}: {error}", path.display())))?;
     let found = fs::symlink_metadata(path)?;
     if !found.is_dir() {
         return Err(io::Error::other(format!("{} is not a directory", path.display())));
@@ -60,15 +61,7 @@ pub fn write_new(path: &Path, content: &[u8]) -> io::Result<()> {
         let mut file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(&aside)?;
         file.write_all(content)?;
         file.sync_all()?;
-        let here = rustix::fs::CWD;
-        match rustix::fs::renameat_with(here, &aside, here, path, rustix::fs::RenameFlags::NOREPLACE) {
-            // Not every file system can; a second name for the file is refused where one is taken, too.
-            Err(rustix::io::Errno::INVAL | rustix::io::Errno::NOSYS | rustix::io::Errno::NOTSUP) => {
-                fs::hard_link(&aside, path)?;
-                fs::remove_file(&aside)
-            }
-            done => done.map_err(io::Error::from),
-        }
+        rename_new(&aside, path)
     })();
     if result.is_err() {
         // What was begun is of no use; that it cannot be removed changes nothing.
@@ -78,7 +71,21 @@ pub fn write_new(path: &Path, content: &[u8]) -> io::Result<()> {
     File::open(dir)?.sync_all()
 }
 
-fn aside(path: &Path) -> io::Result<(PathBuf, PathBuf)> {
+/// Gives a file another name, unless that is taken.
+pub(super) fn rename_new(from: &Path, to: &Path) -> io::Result<()> {
+    let here = rustix::fs::CWD;
+    match rustix::fs::renameat_with(here, from, here, to, rustix::fs::RenameFlags::NOREPLACE) {
+        // Not every file system can; a second name for the file is refused where one is taken, too.
+        Err(rustix::io::Errno::INVAL | rustix::io::Errno::NOSYS | rustix::io::Errno::NOTSUP) => {
+            fs::hard_link(from, to)?;
+            fs::remove_file(from)
+        }
+        done => done.map_err(io::Error::from),
+    }
+}
+
+/// The directory that a file is in, and a name there that nobody has taken.
+pub(super) fn aside(path: &Path) -> io::Result<(PathBuf, PathBuf)> {
     let dir = match path.parent() {
         Some(dir) if !dir.as_os_str().is_empty() => dir.to_owned(),
         _ => PathBuf::from("."),

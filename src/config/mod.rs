@@ -5,6 +5,7 @@ mod files;
 pub mod keyring;
 mod layers;
 mod paths;
+mod scratch;
 mod settings;
 mod table;
 mod tokens;
@@ -17,6 +18,7 @@ pub use files::{
 };
 pub use layers::{ConfigError, Layers, Place};
 pub use paths::{NoHome, Paths};
+pub use scratch::Scratch;
 pub use settings::{EXAMPLE, ServerSettings, Settings, Store};
 pub use table::{SETTINGS, Setting};
 pub use tokens::Tokens;

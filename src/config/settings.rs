@@ -59,7 +59,7 @@ impl Settings {
             },
             ca_file: file(layers, "client.ca_file"),
             allow_insecure_http: layers.value("client.allow_insecure_http").texts().to_vec(),
-            port: layers.value("embedded.port").number(),
+            port: u16::try_from(layers.value("embedded.port").number()).unwrap_or(0),
         }
     }
 }
@@ -85,6 +85,8 @@ pub struct ServerSettings {
     pub tls_cert: Option<PathBuf>,
     /// The certificate's key.
     pub tls_key: Option<PathBuf>,
+    /// Bytes that are left free on the disk.
+    pub disk_reserve: u64,
     /// The key of codes and forms; none: beside the database.
     pub card_key_file: Option<PathBuf>,
     /// Where the operator's token is written; none: beside the database.
@@ -108,6 +110,7 @@ impl ServerSettings {
             hosts: layers.value("server.hosts").texts().to_vec(),
             tls_cert: file(layers, "server.tls.cert"),
             tls_key: file(layers, "server.tls.key"),
+            disk_reserve: layers.value("server.disk_reserve").number() << 20,
             card_key_file: file(layers, "server.card_key.file"),
             operator_token_file: file(layers, "server.operator_token.file"),
         }

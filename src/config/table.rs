@@ -63,6 +63,11 @@ pub const SETTINGS: &[Setting] = &[
     Setting { flag: Some("--host"), ..server("server.hosts", "NAMECARD_HOSTS", Takes::Hosts) },
     Setting { flag: Some("--tls-cert"), ..server("server.tls.cert", "NAMECARD_TLS_CERT", Takes::File) },
     Setting { flag: Some("--tls-key"), ..server("server.tls.key", "NAMECARD_TLS_KEY", Takes::File) },
+    Setting {
+        flag: Some("--disk-reserve"),
+        without: "64",
+        ..server("server.disk_reserve", "NAMECARD_DISK_RESERVE", Takes::Mebibytes)
+    },
     server("server.card_key.file", "NAMECARD_CARD_KEY_FILE", Takes::File),
     server("server.operator_token.file", "NAMECARD_OPERATOR_TOKEN_FILE", Takes::File),
 ];

@@ -11,8 +11,8 @@ pub enum Value {
     Text(String),
     /// Yes or no.
     Switch(bool),
-    /// A port.
-    Number(u16),
+    /// A number.
+    Number(u64),
     /// Several texts.
     Texts(Vec<String>),
 }
@@ -49,7 +49,7 @@ impl Value {
         }
     }
 
-    pub(super) const fn number(&self) -> u16 {
+    pub(super) const fn number(&self) -> u64 {
         match self {
             Self::Number(number) => *number,
             _ => 0,
@@ -72,6 +72,8 @@ pub enum Takes {
     PlainServers,
     /// A port, or 0.
     Port,
+    /// A size in MiB; 0 for none.
+    Mebibytes,
     /// An address and a port to listen on.
     Listen,
     /// `sqlite:` and a file.
@@ -91,7 +93,7 @@ impl Takes {
     pub(super) const fn nothing(self) -> Value {
         match self {
             Self::Switch => Value::Switch(false),
-            Self::Port => Value::Number(0),
+            Self::Port | Self::Mebibytes => Value::Number(0),
             Self::Command | Self::PlainServers | Self::Networks | Self::Hosts => Value::Texts(Vec::new()),
             Self::Language | Self::Store | Self::File | Self::Listen | Self::Database | Self::PublicUrl => {
                 Value::Text(String::new())
@@ -144,7 +146,10 @@ impl Takes {
             Self::PlainServers => value.texts().iter().all(|server| server.starts_with("http://")),
             Self::Networks => value.texts().iter().all(|network| is_network(network)),
             Self::Hosts => value.texts().iter().all(|host| is_host(host)),
-            Self::Command | Self::File | Self::Port | Self::Switch => true,
+            Self::Port => value.number() <= u64::from(u16::MAX),
+            // More is no disk, and would not fit in bytes.
+            Self::Mebibytes => value.number() <= 1 << 40,
+            Self::Command | Self::File | Self::Switch => true,
         }
     }
 }
@@ -176,6 +181,8 @@ mod tests {
         for (takes, good, bad) in [
             (Takes::Switch, "true", "yes"),
             (Takes::Port, "65535", "65536"),
+            (Takes::Mebibytes, "0", "1099511627777"),
+            (Takes::Mebibytes, "64", "-1"),
             (Takes::Listen, "[::1]:8080", "localhost:8080"),
             (Takes::Database, "sqlite:a.db", "sqlite:"),
             (Takes::PublicUrl, "HTTPS://card.example.com", "card.example.com"),

@@ -93,9 +93,34 @@ pub enum Fault {
     /// The data was written by a newer version of this program.
     #[error("the data was written by a newer version")]
     NewerData,
+    /// The file that the data is in cannot be worked with.
+    #[error("the data cannot be worked with: {what:?}")]
+    BadData {
+        /// The file.
+        file: Untrusted,
+        /// Why.
+        what: DataFault,
+    },
     /// The operating system refused something on this computer.
     #[error("failed on this computer")]
     Local(Untrusted),
+}
+
+/// What is wrong with the file of a database.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum DataFault {
+    /// It is something else.
+    NotADatabase,
+    /// It is no longer whole.
+    Damaged,
+    /// It cannot be written.
+    ReadOnly,
+    /// It is a directory, its directory is not there, or this user may not.
+    CannotOpen,
+    /// Another program holds it.
+    Locked,
+    /// Its schema is not the one that its number stands for.
+    Altered,
 }
 
 /// A refusal by the policy.

@@ -30,7 +30,7 @@ pub use contact::{
     Source,
 };
 pub use department::Department;
-pub use fault::{Conflict, Fault, Refusal};
+pub use fault::{Conflict, DataFault, Fault, Refusal};
 pub use held::{DepartmentPath, Held};
 #[cfg(feature = "server")]
 pub(crate) use ids::CROCKFORD;

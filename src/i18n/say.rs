@@ -6,8 +6,8 @@ use jiff::tz::TimeZone;
 
 use super::{Text, Words};
 use crate::domain::{
-    AddWay, ApprovalKind, Channel, Conflict, DecisionKind, Fault, HistoryKind, PhoneKind, ReasonCode,
-    RequestState, Role, RowFault, Status, Time, VerdictCode,
+    AddWay, ApprovalKind, Channel, Conflict, DataFault, DecisionKind, Fault, HistoryKind, PhoneKind,
+    ReasonCode, RequestState, Role, RowFault, Status, Time, VerdictCode,
 };
 use crate::text::SafeText;
 
@@ -49,8 +49,22 @@ impl Words {
             Fault::ServerOlder => self.get(Text::FaultServerOlder),
             Fault::KeyringSilent => self.get(Text::FaultKeyringSilent),
             Fault::NewerData => self.get(Text::FaultNewerData),
+            Fault::BadData { file, what } => self.data_fault(*what, file.line(200)),
             Fault::Local(detail) => self.fill(Text::FaultLocal, &[("detail", detail.line(200))]),
         }
+    }
+
+    /// What is wrong with the file of a database.
+    pub fn data_fault(&self, what: DataFault, file: SafeText) -> SafeText {
+        let text = match what {
+            DataFault::NotADatabase => Text::DataNotADatabase,
+            DataFault::Damaged => Text::DataDamaged,
+            DataFault::ReadOnly => Text::DataReadOnly,
+            DataFault::CannotOpen => Text::DataCannotOpen,
+            DataFault::Locked => Text::DataLocked,
+            DataFault::Altered => Text::DataAltered,
+        };
+        self.fill(text, &[("file", file)])
     }
 
     /// Who decided what before.

@@ -129,7 +129,7 @@ mod tests {
     use crate::domain::{CompanyId, MemberId, Role, Time};
     use crate::server::access::Viewer;
     use crate::server::store::companies;
-    use crate::server::{Address, App, CardKey, Clock, Durability, Options};
+    use crate::server::{Address, App, CardKey, Clock, Disk, Durability, Options};
 
     #[tokio::test]
     async fn those_who_search_at_the_same_time_wait_for_one_index_and_it_goes_when_nobody_searches() {
@@ -138,6 +138,7 @@ mod tests {
             database: folder.path().join("x.db"),
             durability: Durability::Scratch,
             clock: Clock::manual(Time::from_micros(0)),
+            disk: Disk::system(0),
             card_key: CardKey::new([7; 32]),
             operator: None,
             address: Address::local(1, false),

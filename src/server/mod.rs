@@ -4,8 +4,10 @@ mod access;
 mod address;
 mod approvals;
 mod auth;
+pub mod backup;
 mod cards;
 mod clock;
+mod disk;
 mod events;
 mod ids;
 mod import;
@@ -31,6 +33,7 @@ use tokio_util::task::TaskTracker;
 
 pub use address::{Address, AddressError};
 pub use clock::Clock;
+pub use disk::{DISK_RESERVE, Disk};
 pub use listen::{ClientAddress, Gate, Limits, Network, NetworkError, Proxies, serve, serve_as_told};
 pub use report::report;
 pub use routes::openapi;
@@ -53,6 +56,8 @@ pub struct Options {
     pub durability: Durability,
     /// What time it is.
     pub clock: Clock,
+    /// How much room there is.
+    pub disk: Disk,
     /// The key of codes, forms and status links.
     pub card_key: CardKey,
     /// The server's own token of this run.
@@ -74,6 +79,8 @@ struct Inner {
     /// Files that belong to it, besides the database.
     files: Mutex<Vec<(FileUse, PathBuf)>>,
     clock: Clock,
+    disk: Disk,
+    room_seen: disk::Seen,
     hub: Hub,
     card_key: CardKey,
     operator: Option<Hash>,
@@ -104,6 +111,8 @@ impl App {
             database: options.database,
             files: Mutex::default(),
             clock: options.clock,
+            disk: options.disk,
+            room_seen: disk::Seen::default(),
             hub: Hub::default(),
             card_key: options.card_key,
             operator: options.operator.as_ref().map(Token::hash),
@@ -131,10 +140,12 @@ impl App {
         &self,
         keep: impl FnOnce(&Token) -> Result<(), E>,
     ) -> Result<Option<Token>, E> {
-        let mut tx = self.write().await?;
-        if store::settings::operator(tx.conn()).await?.is_some() {
+        // Looked up before: a server comes up when nothing can be written.
+        let issued = store::settings::operator(self.0.store.read().await?.conn()).await?;
+        if issued.is_some() {
             return Ok(None);
         }
+        let mut tx = self.write().await?;
         let token = Token::random(TokenKind::Operator).map_err(StoreError::from)?;
         keep(&token)?;
         store::settings::set_operator(&mut tx, &secrets::hex(&token.hash())).await?;
@@ -147,9 +158,15 @@ impl App {
         routes::router(self)
     }
 
-    /// Starts what runs besides calls: announcing what time changes.
+    /// Starts what runs besides calls: announcing what time changes, tidying up after writes.
     pub fn start_tasks(&self) {
         self.0.tasks.spawn(events::keep_time(self.clone()));
+        self.0.tasks.spawn(store::tidy::keep_tidy(self.clone()));
+    }
+
+    /// Starts what a server does besides that one computer's own data does not need.
+    pub fn watch_disk(&self) {
+        self.0.tasks.spawn(disk::watch(self.clone()));
     }
 
     /// Says goodbye to streams and takes no new connections.
@@ -220,6 +237,7 @@ impl App {
 
     /// Begins a change at the present moment.
     pub(crate) async fn write(&self) -> Result<Write, StoreError> {
+        self.has_room()?;
         let mut tx = self.0.store.write(&self.0.hub, self.now()).await?;
         // Waiting for the writer may have taken a while: the change happens now.
         tx.set_now(self.now());

@@ -2,15 +2,13 @@
 
 use std::path::{Path, PathBuf};
 
+use super::backup::LAST_BACKUP;
 use super::clock::Clock;
-use super::store::{StoreError, health};
+use super::store::{StoreError, health, migrate};
 use crate::api::{FileReport, FileUse, ServerReport};
 use crate::config;
 use crate::domain::Time;
 use crate::text::Untrusted;
-
-/// Ending of the file beside a database that is written with each backup of it.
-const LAST_BACKUP: &str = ".last-backup";
 
 /// When a file was last written; none when there is none.
 fn changed(path: &Path) -> Option<Time> {
@@ -47,7 +45,7 @@ pub async fn report(
     Ok(ServerReport {
         version: env!("CARGO_PKG_VERSION").to_owned(),
         schema: found.schema,
-        schema_known: health::newest_schema(),
+        schema_known: migrate::newest(),
         damage: found.damage.into_iter().map(Untrusted::from).collect(),
         database_bytes: bytes(database),
         log_bytes: bytes(&log),

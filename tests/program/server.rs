@@ -1,7 +1,8 @@
 //! A company's server of its own, for the length of a test.
 
 use std::io::{BufRead as _, BufReader, Read as _};
-use std::process::{Child, Stdio};
+use std::path::PathBuf;
+use std::process::{Child, Command, Stdio};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
@@ -15,6 +16,8 @@ pub const PEOPLE: &str =
 /// Nothing that is waited for takes longer, however busy the machine is.
 const LONG: Duration = Duration::from_secs(60);
 
+const SERVE: [&str; 5] = ["serve", "--listen", "127.0.0.1:0", "--database", "sqlite:co.db"];
+
 /// A server of its own, ended when dropped.
 pub struct Server {
     pub admin: User,
@@ -26,14 +29,14 @@ pub struct Server {
 
 impl Server {
     pub fn start(admin: User, more: &[&str]) -> Self {
-        let arguments = ["serve", "--listen", "127.0.0.1:0", "--database", "sqlite:co.db"];
-        let mut child = admin
-            .command(&[&arguments, more].concat())
-            .stdin(Stdio::null())
-            .stdout(Stdio::piped())
-            .stderr(Stdio::piped())
-            .spawn()
-            .unwrap();
+        let command = admin.command(&[&SERVE, more].concat());
+        Self::running(admin, command)
+    }
+
+    /// What the command runs is a server in the admin's directory.
+    pub fn running(admin: User, mut command: Command) -> Self {
+        let mut child =
+            command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
         let mut said = BufReader::new(child.stderr.take().unwrap());
         let mut line = String::new();
         let origin = loop {
@@ -70,6 +73,26 @@ impl Server {
         }
     }
 
+    pub fn database(&self) -> PathBuf {
+        self.admin.dir.path().join("co.db")
+    }
+
+    pub fn pid(&self) -> rustix::process::Pid {
+        rustix::process::Pid::from_child(&self.child)
+    }
+
+    /// Host and port.
+    pub fn at(&self) -> &str {
+        self.origin.trim_start_matches("http://")
+    }
+
+    /// Ends it as a power switch does, as far as processes go.
+    pub fn kill(mut self) -> User {
+        self.child.kill().unwrap();
+        self.child.wait().unwrap();
+        std::mem::replace(&mut self.admin, User::new())
+    }
+
     /// With a company of two people, `ann` its admin.
     pub fn acme() -> Self {
         let admin = User::new();
@@ -100,7 +123,7 @@ impl Server {
     }
 
     pub fn signal(&self, signal: Signal) {
-        rustix::process::kill_process(rustix::process::Pid::from_child(&self.child), signal).unwrap();
+        rustix::process::kill_process(self.pid(), signal).unwrap();
     }
 
     /// Ends it as a system does; returns what it printed.

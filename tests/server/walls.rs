@@ -4,15 +4,13 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
-use crate::support::database::Database;
 use crate::support::{Reply, World, acme_rows, encode, member};
 use axum::body::Body;
 use axum::http::{Method, Request};
 use namecard::api::ProblemCode;
 use namecard::server::openapi;
 use serde_json::{Value, json};
-use sha2::{Digest as _, Sha256};
-use sqlx::{Connection as _, Row as _, SqliteConnection};
+use sqlx::{Connection as _, SqliteConnection};
 
 const SECOND: Duration = Duration::from_secs(1);
 const NO_REQUEST: &str = "r_00000000000000000000000000";
@@ -858,45 +856,6 @@ async fn parameters_of_lists_are_checked() {
     assert_eq!(world.get(&ann, &long).await.problem("invalid", "a long query")["reason"], "too_long");
 }
 
-/// The chain of a company's audit log, computed anew from what stands in its rows; the number of the
-/// first row that does not fit.
-async fn first_bad_row(database: &mut Database, company: i64) -> Option<i64> {
-    let rows = database.rows(&format!("SELECT * FROM audit WHERE company = {company} ORDER BY seq")).await;
-    let mut prev = vec![0; 32];
-    for (at, row) in rows.iter().enumerate() {
-        let seq: i64 = row.get("seq");
-        let mut sealed = b"nc-audit-1".to_vec();
-        sealed.extend_from_slice(&prev);
-        let mut field = |value: Option<Vec<u8>>| {
-            sealed.push(u8::from(value.is_some()));
-            let value = value.unwrap_or_default();
-            sealed.extend_from_slice(&(value.len() as u64).to_be_bytes());
-            sealed.extend_from_slice(&value);
-        };
-        let number = |value: Option<i64>| value.map(|value| value.to_be_bytes().to_vec());
-        let words = |name: &str| row.get::<Option<String>, _>(name).map(String::into_bytes);
-        field(number(Some(seq)));
-        field(number(Some(row.get("at"))));
-        for name in ["actor", "action", "object", "old_state", "new_state"] {
-            field(words(name));
-        }
-        field(number(row.get("policy_version")));
-        field(words("call"));
-        let hash = Sha256::digest(&sealed).to_vec();
-        let fits = seq == at as i64 + 1
-            && row.get::<Vec<u8>, _>("prev") == prev
-            && row.get::<Vec<u8>, _>("hash") == hash;
-        if !fits {
-            return Some(seq);
-        }
-        prev = hash;
-    }
-    let kept =
-        database.rows(&format!("SELECT audit_seq, audit_hash FROM companies WHERE sk = {company}")).await;
-    let whole = kept[0].get::<i64, _>(0) == rows.len() as i64 && kept[0].get::<Vec<u8>, _>(1) == prev;
-    if whole { None } else { Some(rows.len() as i64 + 1) }
-}
-
 #[tokio::test]
 async fn the_audit_log_is_a_chain_and_no_row_can_be_changed_unseen() {
     let world = World::acme().await;
@@ -924,7 +883,7 @@ async fn the_audit_log_is_a_chain_and_no_row_can_be_changed_unseen() {
     let actors = database.words("SELECT DISTINCT actor FROM audit WHERE company = 1 ORDER BY 1").await;
     assert_eq!(actors, ["member/1", "operator", "visitor"], "people stand in it as hidden keys");
     for company in [1, 2] {
-        assert_eq!(first_bad_row(&mut database, company).await, None);
+        assert_eq!(database.first_bad_row(company).await, None);
     }
     // The store itself refuses.
     for bad in ["UPDATE audit SET actor = 'x'", "DELETE FROM audit", "DELETE FROM audit WHERE seq = 9"] {
@@ -944,10 +903,10 @@ async fn the_audit_log_is_a_chain_and_no_row_can_be_changed_unseen() {
         ("DELETE FROM audit WHERE company = 1 AND seq = 9", 9),
     ] {
         database.run(&format!("SAVEPOINT before; {bad}")).await;
-        assert_eq!(first_bad_row(&mut database, 1).await, Some(first), "{bad}");
+        assert_eq!(database.first_bad_row(1).await, Some(first), "{bad}");
         database.run("ROLLBACK TO before; RELEASE before").await;
     }
-    assert_eq!(first_bad_row(&mut database, 1).await, None);
+    assert_eq!(database.first_bad_row(1).await, None);
 }
 
 #[tokio::test]

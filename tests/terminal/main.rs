@@ -9,6 +9,7 @@
 )]
 #![allow(missing_docs, unreachable_pub)]
 
+mod broken;
 mod ends;
 mod import;
 mod loops;

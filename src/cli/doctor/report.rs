@@ -6,9 +6,8 @@ use crate::cli::Context;
 use crate::cli::args::{Format, ServerDoctorArgs};
 use crate::cli::failure::Failure;
 use crate::cli::serve;
-use crate::cli::settings::{self, Found};
+use crate::cli::settings;
 use crate::client::{Client, Method};
-use crate::config::{Layers, Place, ServerSettings};
 use crate::i18n::{Text, say};
 use crate::server::Clock;
 use crate::text::SafeText;
@@ -34,17 +33,7 @@ pub(in crate::cli) async fn look(
     database: &str,
     args: &ServerDoctorArgs,
 ) -> Result<u8, Failure> {
-    // Which files belong to it is said where `serve` reads it.
-    let mut layers = match settings::look(&context.config, context.config_named) {
-        Found::Read(layers) => layers,
-        Found::None | Found::Unreadable(_) => Layers::default(),
-    };
-    layers.environment(|name| std::env::var_os(name));
-    layers.flag("server.database", database);
-    let server = ServerSettings::of(&layers);
-    if let Some(error) = layers.errors().iter().find(|error| error.place() == Place::Flag("--database")) {
-        return Err(Failure::Usage(settings::fault(&context.words, &context.config, error)));
-    }
+    let server = settings::of_server(context, database)?;
     let files = serve::files(&server, false);
     let report = crate::server::report(&server.database, &files, &Clock::system())
         .await

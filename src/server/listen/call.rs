@@ -14,8 +14,8 @@ use hyper::body::{Frame, Incoming, SizeHint};
 use hyper::service::Service;
 use tower::ServiceExt as _;
 
-use super::Hall;
 use super::Gate;
+use super::Hall;
 use super::hosts::{host_of, is_ours};
 use super::talk::{Open, Talk};
 use crate::api::{Problem, ProblemCode};
@@ -49,8 +49,7 @@ impl Calls {
         };
         let public = self.hall.app.address();
         let ours = |text: &str| {
-            host_of(text)
-                .is_some_and(|host| is_ours(host, self.came_in_on, public.host(), &gate.hosts))
+            host_of(text).is_some_and(|host| is_ours(host, self.came_in_on, public.host(), &gate.hosts))
         };
         // An address with a host in it says the same once more, or something else.
         let named = request.uri().authority().is_none_or(|authority| ours(authority.as_str()));
@@ -67,7 +66,9 @@ impl Service<Request<Incoming>> for Calls {
         let (open, refused) = self.talk.begin();
         let gate = self.hall.gate();
         let refused = match refused {
-            Some(refusal) => Some(Reader::without_headers(&self.hall.app, refusal.page).refuse(&refusal.bad.problem())),
+            Some(refusal) => {
+                Some(Reader::without_headers(&self.hall.app, refusal.page).refuse(&refusal.bad.problem()))
+            }
             None => self
                 .refusal(&gate, &request)
                 .map(|problem| Reader::of(&self.hall.app, &request).refuse(&problem)),

@@ -382,7 +382,6 @@ async fn receive(app: &App, token: &str, headers: &HeaderMap, body: &[u8]) -> Re
             return another(app, &w, &card, &path, Text::PageFormOld, &filled).await;
         }
     }
-    let mut tx = app.write().await?;
     let submission = Submission {
         card: &card,
         requester: filled.requester(),
@@ -392,8 +391,11 @@ async fn receive(app: &App, token: &str, headers: &HeaderMap, body: &[u8]) -> Re
         body_hash: filled.hash(),
         status_hash: sha256(status_token.as_bytes()),
     };
-    let outcome = approvals::submit(&mut tx, submission, &ids::call(app.now())).await?;
-    tx.commit().await?;
+    let outcome = match keep(app, submission).await {
+        Ok(outcome) => outcome,
+        Err(Failure::Store(error)) => return not_kept(app, &w, &card, &path, &filled, error).await,
+        Err(failure) => return Err(failure),
+    };
     match outcome {
         Submitted::Waiting => Ok(Redirect::to(&format!("/s/{status_token}")).into_response()),
         Submitted::FormReused => another(app, &w, &card, &path, Text::PageFormReused, &filled).await,
@@ -407,6 +409,32 @@ async fn receive(app: &App, token: &str, headers: &HeaderMap, body: &[u8]) -> Re
             }
         },
     }
+}
+
+async fn keep(app: &App, submission: Submission<'_>) -> Result<Submitted, Failure> {
+    let mut tx = app.write().await?;
+    let outcome = approvals::submit(&mut tx, submission, &ids::call(app.now())).await?;
+    tx.commit().await?;
+    Ok(outcome)
+}
+
+/// The store failed: the same form with what was typed, to be sent again.
+async fn not_kept(
+    app: &App,
+    w: &Voice,
+    card: &OpenCard,
+    path: &str,
+    filled: &Filled,
+    error: StoreError,
+) -> Result<Response, Failure> {
+    tracing::error!(target: "namecard::page", error = %error, "a request was not kept");
+    let status = match error {
+        StoreError::Full => StatusCode::INSUFFICIENT_STORAGE,
+        _ => StatusCode::SERVICE_UNAVAILABLE,
+    };
+    let mut response = give_out(app, w, card, path, Some(Text::PageNotKept), Some(filled), true).await?;
+    *response.status_mut() = status;
+    Ok(response)
 }
 
 /// The same words in a form with another key. A code that has ended gives none out.

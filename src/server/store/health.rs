@@ -6,7 +6,7 @@ use std::time::Duration;
 use sqlx::ConnectOptions as _;
 use sqlx::sqlite::SqliteConnectOptions;
 
-use super::{MIGRATIONS, StoreError};
+use super::StoreError;
 
 /// What a look at a database found.
 #[derive(Debug)]
@@ -15,11 +15,6 @@ pub(crate) struct Found {
     pub(crate) schema: i64,
     /// What the engine complains of, at most so much.
     pub(crate) damage: Vec<String>,
-}
-
-/// Newest level of the schema that this program knows.
-pub(crate) fn newest_schema() -> i64 {
-    MIGRATIONS.last().map_or(0, |(version, ..)| *version)
 }
 
 /// Looks at the database in a file. Nothing is written, and an older or newer schema stays as it is.

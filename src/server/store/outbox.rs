@@ -35,6 +35,12 @@ pub(crate) async fn head(conn: &mut Conn, company: i64) -> Result<i64, StoreErro
     Ok(sqlx::query_scalar("SELECT seq FROM companies WHERE sk = $1").bind(company).fetch_one(conn).await?)
 }
 
+/// Leaves out so many numbers that no follower's place is within reach: each starts again.
+pub(crate) async fn leap(conn: &mut Conn) -> Result<(), StoreError> {
+    sqlx::query("UPDATE companies SET seq = seq + $1").bind(10 * KEPT).execute(conn).await?;
+    Ok(())
+}
+
 /// Whether the feed still reaches back to `since`.
 pub(crate) fn reaches(head: i64, since: i64) -> bool {
     since <= head && since >= 0 && head - since <= KEPT
