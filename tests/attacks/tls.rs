@@ -198,12 +198,12 @@ fn a_key_that_others_can_read_is_refused_with_the_mend() {
     let files = ["--tls-cert", chain.to_str().unwrap(), "--tls-key", key.to_str().unwrap()];
     let all = [&serve[..], &files].concat();
     replace(&key, &std::fs::read_to_string(&key).unwrap(), 0o640);
-    let said = user.run(&all).failed(1);
+    let said = user.run(&all).failed(2);
     assert!(said.contains(&format!("chmod 600 {}", key.display())), "{said}");
     let said = user.run(&[&serve[..3], &files].concat()).failed(2);
     assert!(said.contains("--public-url"), "{said}");
     user.run(&[&serve[..], &files[..2]].concat()).failed(2);
     std::fs::remove_file(&key).unwrap();
-    let said = user.run(&all).failed(1);
+    let said = user.run(&all).failed(2);
     assert!(said.contains("key.pem"), "{said}");
 }

@@ -36,11 +36,10 @@ fn goes_round(user: &User, form: &str) {
     let said = user.run(&["export", "directory", "--format", form, "--out", &file]).ok();
     assert_eq!(said, format!("3 people in {file}.\n"));
     let text = read(user, &file);
-    let place = |name: &str| text.find(name).unwrap();
-    assert!(
-        place("'Bob") < place("Zoe, O'Neil") && place("Zoe, O'Neil") < place("安娜"),
-        "as in the directory: {text}"
-    );
+    let place = |name: &str| text.find(name).unwrap_or_else(|| panic!("{name}: {text}"));
+    // As each form writes them.
+    let zoe = if form.starts_with("vcf") { "FN:Zoe\\, O'Neil" } else { "Zoe, O'Neil" };
+    assert!(place("'Bob") < place(zoe) && place(zoe) < place("安娜"), "as in the directory: {text}");
     assert!(!text.contains("Eve Gone"), "who has left is not shown: {text}");
     let said = user.run(&["import", &file]).ok();
     assert_eq!(said, "acme: 0 added, 0 changed, 0 removed, 3 as before.\n", "{text}");
@@ -82,7 +81,7 @@ fn the_directory_as_json_has_the_shape_of_its_page() {
     assert_shape("export directory, departments", &departments);
     assert_shape("export directory, people", &people);
     assert_eq!(departments[0]["department"]["path"], json!(["Acme"]), "parents first");
-    assert!(people.iter().all(|row| row["member"]["role"] == ""), "roles are not the directory's");
+    assert!(people.iter().all(|row| row["member"]["role"] == Value::Null), "roles are not the directory's");
 }
 
 /// A text as people write it and as nobody should; without the characters that a vCard has no room for.

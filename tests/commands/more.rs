@@ -166,7 +166,7 @@ fn the_servers_settings_are_checked_and_shown_with_where_they_were_said() {
     assert_eq!((done.code, done.err.as_str()), (2, ""));
     let lines: Vec<&str> = done.out.lines().collect();
     let expected = [
-        ("2", "behind_proxy = true"),
+        ("2", "--behind-proxy and --trusted-proxy"),
         ("3", "a host"),
         ("4", "did you mean server.hosts?"),
         ("6", "belong together"),

@@ -167,7 +167,7 @@ fn a_keyring_that_does_not_take_it_is_done_without() {
 
 #[test]
 fn plain_http_beyond_this_computer_takes_two_words_and_is_marked() {
-    let server = Server::acme();
+    let server = Server::acme_with(&["--host", "0.0.0.0"]);
     let user = User::new();
     // Not the loopback address by name, and this computer all the same.
     let beyond = server.origin.replace("127.0.0.1", "0.0.0.0");

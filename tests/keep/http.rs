@@ -63,7 +63,7 @@ impl Http {
 
     /// Sends a call; an error means that nobody knows what came of it.
     pub fn call(&mut self, call: &Call) -> io::Result<Answer> {
-        let mut head = format!("{} {} HTTP/1.1\r\nhost: namecard\r\n", call.method, call.path);
+        let mut head = format!("{} {} HTTP/1.1\r\nhost: localhost\r\n", call.method, call.path);
         for (name, value) in &call.headers {
             head.push_str(&format!("{name}: {value}\r\n"));
         }

@@ -45,7 +45,9 @@ async fn a_database_of_schema_1_is_opened_at_the_newest() {
     // What was in it is in it.
     let after = database.content().await;
     for (table, rows) in &before {
-        assert_eq!(after[table].len(), rows.len(), "{table}");
+        // Rows of an import lie elsewhere from schema 2 on.
+        let there = after.get(table).map_or(0, Vec::len);
+        assert_eq!(there, rows.len(), "{table}");
     }
     let newest = database.number("SELECT MAX(version) FROM _sqlx_migrations").await;
     let kept = fs::metadata(dir.path().join("namecard.db.schema-1")).is_ok();

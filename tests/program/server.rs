@@ -63,8 +63,13 @@ impl Server {
         let begun = Instant::now();
         loop {
             let mut said = self.said.lock().unwrap();
-            if let Some(at) = said.find(words) {
-                let end = said[at..].find('\n').map_or(said.len(), |more| at + more + 1);
+            // Lines are kept whole.
+            let mut end = 0;
+            let found = said.split_inclusive('\n').any(|line| {
+                end += line.len();
+                line.contains(words)
+            });
+            if found {
                 return said.drain(..end).collect();
             }
             assert!(begun.elapsed() < LONG, "{words}: {said}");
@@ -95,9 +100,14 @@ impl Server {
 
     /// With a company of two people, `ann` its admin.
     pub fn acme() -> Self {
+        Self::acme_with(&[])
+    }
+
+    /// The same, served in another way.
+    pub fn acme_with(more: &[&str]) -> Self {
         let admin = User::new();
         admin.file("people.csv", PEOPLE);
-        let server = Self::start(admin, &[]);
+        let server = Self::start(admin, more);
         server.operate(&["admin", "company", "create", "acme", "--name", "Acme Ltd"]).ok();
         server.operate(&["import", "people.csv", "--company", "acme"]).ok();
         server.operate(&["admin", "role", "ann", "admin", "--company", "acme"]).ok();

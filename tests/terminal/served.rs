@@ -89,7 +89,7 @@ fn what_passes_in_the_clear_is_marked() {
     }
 
     // The server believes itself safe; this client reaches it in the clear.
-    let server = Server::acme();
+    let server = Server::acme_with(&["--host", "0.0.0.0"]);
     let beyond = server.origin.replace("127.0.0.1", "0.0.0.0");
     let bob = server.signed_in(server.token("bob").trim());
     at_work(&bob).until("no mark", |picture| !picture.contains("INSECURE"));

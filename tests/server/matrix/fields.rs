@@ -25,17 +25,17 @@ const COMPANY: &str = "id name domain made_up chat_link time_zone created";
 const CARD: &str = "id revision kind link owner.id owner.name title company created expires local_only moved";
 const PLAN: &str = "added[].line added[].id added[].name added_total changed[].line changed[].id changed[].name \
     changed_total missing[].line missing[].id missing[].name missing_total unchanged_total departments_added \
-    refused[].line refused[].column refused[].code refused[].value notes[].line notes[].manager";
+    refused[].line refused[].column refused[].code refused[].value refused_total notes[].line notes[].manager notes_total";
 const PAGE: &str = "next as_of now";
 
 /// Which fields stand where in which route's answers: for each place, the names.
 #[rustfmt::skip]
 const FIELDS: &[(&str, &[(&str, &str)])] = &[
-    ("GET /v1/health", &[("", "version now")]),
+    ("GET /v1/health", &[("", "version api api_oldest now")]),
     ("GET /v1/start", &[("me.member", MEMBER), ("me", "roles[]"), ("company", COMPANY), ("departments[]", DEPARTMENT),
         ("members[]", MEMBER), ("members[]", "allowed[]"), ("requests[]", REQUEST), ("requests[]", DECISION),
         ("", "members_total contacts_total policy_version as_of now")]),
-    ("GET /v1/me", &[("me.member", MEMBER), ("me", "roles[]"), ("company", COMPANY), ("", "now")]),
+    ("GET /v1/me", &[("me.member", MEMBER), ("me", "roles[]"), ("company", COMPANY), ("", "policy_version now")]),
     ("GET /v1/departments", &[("items[]", DEPARTMENT), ("", PAGE)]),
     ("GET /v1/members", &[("items[]", MEMBER), ("items[]", "allowed[]"), ("", PAGE)]),
     ("GET /v1/members/{id}", &[("", MEMBER), ("", "allowed[]")]),
@@ -59,6 +59,7 @@ const FIELDS: &[(&str, &[(&str, &str)])] = &[
     ("an event", &[("", "seq prev kind type id")]),
     ("POST /v1/exports", &[("", "count")]),
     ("POST /v1/imports", &[("", "id")]),
+    ("GET /v1/imports/{id}", &[("", "id done writing")]),
     ("PUT /v1/imports/{id}/rows", &[("", "rows")]),
     ("GET /v1/imports/{id}/plan", &[("", PLAN)]),
     ("POST /v1/imports/{id}/apply", &[("", "company added changed removed unchanged")]),
@@ -66,6 +67,8 @@ const FIELDS: &[(&str, &[(&str, &str)])] = &[
     ("POST /v1/tokens", &[("items[]", "id member name expires token")]),
     ("GET /v1/tokens", &[("items[]", "id member name created last_used expires")]),
     ("PUT /v1/members/{id}/role", &[("", "member role")]),
+    ("GET /v1/report", &[("files[]", "use path there private"), ("", "version schema schema_known \
+        database_bytes log_bytes disk_free last_backup now")]),
     ("GET /v1/local", &[("", "company member")]),
     ("PUT /v1/local", &[("company", COMPANY), ("", "member")]),
     ("POST /v1/companies", &[("company", COMPANY), ("", "members")]),

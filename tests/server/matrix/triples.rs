@@ -21,7 +21,7 @@ fn rule(cast: &Cast, role: Role, route: &Route, owner: Option<&Person>) -> Expec
         _ => {}
     }
     let kind = route.path.split('/').nth(2).unwrap();
-    let operates = matches!(kind, "local" | "companies" | "sessions");
+    let operates = matches!(kind, "local" | "companies" | "sessions" | "report");
     let administers = matches!(kind, "imports" | "tokens") || route.path.ends_with("/role");
     let is_admin = matches!(role, Role::Admin | Role::StrangeAdmin);
     if role == Role::Operator && !operates && !administers
