@@ -34,7 +34,7 @@ const FIELDS: &[(&str, &[(&str, &str)])] = &[
     ("GET /v1/health", &[("", "version api api_oldest now")]),
     ("GET /v1/start", &[("me.member", MEMBER), ("me", "roles[]"), ("company", COMPANY), ("departments[]", DEPARTMENT),
         ("members[]", MEMBER), ("members[]", "allowed[]"), ("requests[]", REQUEST), ("requests[]", DECISION),
-        ("", "members_total contacts_total policy_version as_of now")]),
+        ("", "members_total contacts_total policy_version insecure_http as_of now")]),
     ("GET /v1/me", &[("me.member", MEMBER), ("me", "roles[]"), ("company", COMPANY), ("", "policy_version now")]),
     ("GET /v1/departments", &[("items[]", DEPARTMENT), ("", PAGE)]),
     ("GET /v1/members", &[("items[]", MEMBER), ("items[]", "allowed[]"), ("", PAGE)]),
