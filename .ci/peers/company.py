@@ -57,11 +57,6 @@ def people():
     return rows
 
 
-def only_in_a_file(row):
-    """Whether a row says what a vCard has no room for."""
-    return bool({"external_title", "leader_of", "office", "manager", "status", "=Desk"} & row.keys())
-
-
 def people_csv():
     out = io.StringIO()
     columns = ["id", "name", "alias", "department", "title", "external_title", "mobile", "phone", "email", "manager",

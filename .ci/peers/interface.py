@@ -12,8 +12,8 @@ from program import PEERS, check, same, until
 
 HERE = pathlib.Path(__file__).resolve().parent
 EXAMPLES = 100
-# Without an end; and the end of the session that the rest is tried with.
-ENDLESS, ENDING = "/v1/events", "/v1/session"
+# Without an end; and the ends of the sessions that the rest is tried with.
+ENDLESS, ENDING, TAKING = "/v1/events", "/v1/session", "/v1/tokens/{id}"
 # Done only by who comes within the ten seconds after a decision.
 BRIEF = "/v1/requests/{id}/undo"
 
@@ -45,9 +45,19 @@ def reached(server):
     return found
 
 
+def failures(server):
+    """What the server's own log calls an error."""
+    lines = (server.operator.home / "log").read_text().splitlines()
+    return [line for line in lines if json.loads(line).get("level") == "ERROR"]
+
+
 def main():
     server = Server()
     member, admin, leaver = server.token("ann"), server.token("cho"), server.token("p2.x-2@acme")
+    for n in [0, 1, 3, 4]:
+        server.token(f"p{n}.x-{n}@acme")
+    live = server.operator.json("admin", "token", "list", "--company", "acme", *server.operate)
+    tokens = [token["id"] for token in live if token["member"] not in ["ann", "cho"]]
     ann = server.signed_in(member)
     server.visitors(ann, [f"Visitor {n}" for n in range(12)])
     for request in ann.json("requests")[:6]:
@@ -59,15 +69,20 @@ def main():
         "members": ["bob", "p0.x-0@acme"],
         "imports": list(range(1, 60)),
     }
-    shut = ["--exclude-path", ENDLESS, "--exclude-path", ENDING]
+    shut = ["--exclude-path", ENDLESS, "--exclude-path", ENDING, "--exclude-path", TAKING]
     runs = [
         ("nobody", 1, None, {}), ("a member", 2, member, ids, *shut), ("a member", 3, member, ids, *shut),
         ("an admin", 4, admin, ids, *shut), ("the operator", 5, server.operator_token, ids, *shut),
+    ]
+    # First: an import of the others may take people out, and their tokens with them.
+    ends = [
         ("who signs out", 6, leaver, {}, "--include-path", ENDING),
+        ("who takes tokens away", 7, admin, {"tokens": tokens}, "--include-path", TAKING),
     ]
     with ThreadPoolExecutor(2) as pool:
-        for what, good, seen in pool.map(lambda run: tries(server, *run), runs):
-            check(what, good, seen)
+        for what, good, seen in [*(tries(server, *run) for run in ends), *pool.map(lambda run: tries(server, *run), runs)]:
+            check(what, good, seen + "\n".join(failures(server)))
+    same("the server's log tells of no error", failures(server), [])
     api = json.loads(server.http("GET", "/v1/openapi.json")[2])
     all_of_them = {(method, path) for path, methods in api["paths"].items() for method in methods}
     missed = sorted(all_of_them - reached(server) - {("get", ENDLESS), ("post", BRIEF)})

@@ -95,8 +95,16 @@ impl Takes {
 /// Every problem that a route may answer with: by what it takes, and by what it does.
 fn problems(route: &Route, takes: &Takes) -> Vec<ProblemCode> {
     use ProblemCode as P;
-    // A token that is not good is refused everywhere.
-    let mut codes = vec![P::Unauthenticated, P::Internal, P::Unavailable];
+    // A token that is not good is refused everywhere, and so is what does not come as a call has to.
+    let mut codes = vec![
+        P::Unauthenticated,
+        P::Internal,
+        P::Unavailable,
+        P::Timeout,
+        P::UriTooLong,
+        P::HeadTooLarge,
+        P::Misdirected,
+    ];
     let writes = route.method != Method::GET;
     for (holds, more) in [
         (route.action != Action::ReadPublic, &[P::Forbidden][..]),
