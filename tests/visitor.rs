@@ -271,7 +271,7 @@ async fn sent_again_a_form_leads_to_the_same_status_page() {
     assert_eq!(request["revision"], 1);
     assert_eq!(
         request["requester"],
-        json!({"name": "陈静", "company": "Bluewave", "title": "CTO", "email": "jing@bluewave.example",
+        json!({"kind": "visitor", "name": "陈静", "company": "Bluewave", "title": "CTO", "email": "jing@bluewave.example",
                "phone": "+44 20 7946 0102"})
     );
     assert_eq!((&request["purpose"], &request["message"]), (&json!("maintenance offer"), &json!("We met.")));
@@ -459,7 +459,10 @@ async fn a_name_a_purpose_and_one_way_to_answer_are_needed() {
         assert_eq!(world.post_form(&card, &fields).await.status, 303, "{way:?}");
     }
     let queue = world.queue(&ann).await;
-    assert_eq!(queue[1]["requester"], json!({"name": "Olu", "company": null, "phone": "+44 1"}));
+    assert_eq!(
+        queue[1]["requester"],
+        json!({"kind": "visitor", "name": "Olu", "company": null, "phone": "+44 1"})
+    );
 }
 
 #[tokio::test]

@@ -191,6 +191,9 @@ pub struct Changes {
 pub struct RemarkBody {
     /// At most 100 graphemes; empty takes the remark away.
     pub remark: Untrusted,
+    /// At most 300 graphemes; empty takes the description away, none leaves it as it is.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub description: Option<Untrusted>,
 }
 
 /// How to end the code a card has now.

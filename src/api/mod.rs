@@ -5,9 +5,11 @@
 
 mod admin;
 mod bodies;
+mod boundary;
 mod event;
 mod export;
 mod import;
+mod policy;
 mod problem;
 
 pub use admin::{
@@ -17,10 +19,20 @@ pub use bodies::{
     Account, ChangeItem, Changes, CompanyReply, Found, Health, LookupReply, NewCard, NewCompany, NewSession,
     Page, Place, RemarkBody, RotateCard, SearchReply, SessionReply, Why,
 };
+pub use boundary::{
+    DecisionItem, DecisionResult, DecisionResults, Decisions, Grant, Grants, Introduction, Introductions,
+    LeaveBody, LeaveReply, LinkedPerson, LookedAt, MeantPerson, NewGrant, NewHandover, NewPartnerLink,
+    NewPermission, NewRequestBody, OwnSettingsBody, OwnSettingsReply, PartnerLink, PartnerLinks, Snooze,
+    TagsBody, ToColleague, WhyBody, WhyReply, Words,
+};
 pub use event::{EventData, EventKind, EventType};
 pub use export::{ExportField, ExportForm, ExportOf, ExportReply, NewExport};
 pub use import::{
     Applied, ApplyImport, ImportPlan, ImportReply, ImportRowsReply, NewImport, PlannedMember, Signed,
+};
+pub use policy::{
+    ExplainBody, ExplainReply, ExplainedSetting, LineChange, PolicyBody, PolicyCheck, PolicyHistory,
+    PolicyReply, PolicyVersion, RuleChange, RuleFate, RuleSays, SaidFate, SettingEffect,
 };
 pub use problem::{Current, Problem, ProblemCode};
 

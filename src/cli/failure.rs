@@ -49,6 +49,7 @@ pub(super) const fn code_of(fault: &Fault) -> u8 {
         Fault::NotSignedIn => 6,
         Fault::Unreachable | Fault::TimedOut { .. } | Fault::Busy { .. } | Fault::Held { .. } => 7,
         Fault::Invalid { .. }
+        | Fault::Policy(_)
         | Fault::StorageFull
         | Fault::Server { .. }
         | Fault::Garbled

@@ -224,7 +224,7 @@ impl Client {
         key: &str,
     ) -> Result<ContactRevision, Fault> {
         let mut call = write(Method::Put, format!("/v1/contacts/{id}/remark"), Some(revision), key);
-        call.body = json(&RemarkBody { remark: remark.clone() })?;
+        call.body = json(&RemarkBody { remark: remark.clone(), description: None })?;
         self.ask(call).await
     }
 

@@ -55,6 +55,7 @@ pub(super) fn of_reply(reply: &Reply) -> Fault {
             Some(verdict) => Fault::Refused(Box::new(Refusal { verdict: *verdict })),
             None => Fault::Garbled,
         },
+        ProblemCode::PolicyRefused => Fault::Policy(problem.faults),
         ProblemCode::Invalid => Fault::Invalid {
             field: problem.field.map(Untrusted::from),
             code: problem.reason.unwrap_or_default().into(),

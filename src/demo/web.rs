@@ -190,7 +190,7 @@ impl Web {
             ("if-match", format!("\"{}\"", contact.revision)),
             (IDEMPOTENCY_KEY, format!("{}-{}", contact.id, contact.revision)),
         ];
-        let body = Some(("application/json", serde_json::to_vec(&RemarkBody { remark })?));
+        let body = Some(("application/json", serde_json::to_vec(&RemarkBody { remark, description: None })?));
         let path = format!("/v1/contacts/{}/remark", contact.id);
         let _: serde_json::Value = self.call(what, token, "PUT", &path, &headers, body).await?;
         Ok(())

@@ -13,6 +13,7 @@ mod ids;
 mod import;
 mod member;
 mod person;
+mod policy;
 mod request;
 mod role;
 #[cfg(feature = "server")]
@@ -35,15 +36,17 @@ pub(crate) use ids::CROCKFORD;
 pub use ids::{CardId, CompanyId, ContactId, DepartmentId, IdError, MemberId, RequestId};
 pub use import::{
     CheckedMember, DepartmentRow, GivenRole, ImportRow, MAX_DEPTH, MAX_FIELD, MemberRow, RefusedRow,
-    RowFault, RowNote, is_mail_address, normalise_line,
+    RowFault, RowNote, is_mail_address, normalise_block, normalise_line,
 };
 pub use member::{Attribute, Member, MemberAction, Membership, Phone, PhoneKind, Status};
 pub use person::Who;
+pub use policy::{PolicyFault, PolicyFaultCode};
 pub use request::{
-    ApprovalKind, Channel, Decision, DecisionKind, DecisionMark, Direction, Lifetime, ReasonCode, Request,
-    RequestAction, RequestState, Requester, Seen,
+    ApprovalKind, Asked, Channel, Decision, DecisionKind, DecisionMark, Direction, EarlierRequest, Flag,
+    HandoverItem, ItemState, KnownBy, Lifetime, LinkScope, LookAlike, Need, NoteKind, Part, ReasonCode,
+    Request, RequestAction, RequestDetail, RequestNote, RequestState, Requester, RequesterKind, Seen,
 };
 pub use role::Role;
 pub use snapshot::{Me, Snapshot};
 pub use time::Time;
-pub use verdict::{Verdict, VerdictCode};
+pub use verdict::{Alternative, RuleRef, Step, Verdict, VerdictCode};

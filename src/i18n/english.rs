@@ -85,6 +85,12 @@ texts! {
     PageKeepLink = "Keep this link: it is the only way back to this page.";
     PageWithdraw = "Withdraw the request";
     PageWithdrawSure = "Yes, withdraw it";
+    PageAsksYou = "{name} asks you:";
+    PageYourAnswer = "Your answer";
+    PageSendAnswer = "Send the answer";
+    PageHandedOver = "Your contact changes: {name} takes over. If you say nothing until {date}, it is so.";
+    PageRefuse = "I do not want that";
+    PageRefuseSure = "No, please do not pass me on";
 
     // Reasons of a rejection.
     ReasonNotKnown = "not known to me";
@@ -179,9 +185,17 @@ texts! {
     LabelSince = "since";
     SectionHistory = "History";
     AddWayTheyAsked = "asked by your namecard";
+    AddWayTheirCard = "you asked by their card";
+    AddWayLinked = "you asked: linked company";
+    AddWayIntroduced = "introduced by a colleague";
+    AddWayHandedOver = "handed over by a colleague";
     HistoryRequested = "asked to connect";
     HistoryApproved = "approved";
     HistoryRemarkChanged = "remark changed";
+    HistoryTagsChanged = "tags changed";
+    HistoryIntroduced = "passed on to a colleague";
+    HistoryHandedOver = "handed over";
+    HistoryEndedByThem = "they ended the connection";
     RuleAndVersion = "{rule}, policy v{version}";
     RemarkTitle = "Remark for {name}";
     RemarkHelp = "Only your company sees it. Empty takes it away. Enter saves.";
@@ -241,7 +255,9 @@ texts! {
     KindPartnerLink = "partner link";
     ChannelPartner = "partner link";
     ChannelNamecard = "your namecard";
+    ChannelIntroduction = "introduction by a colleague";
     ShortNamecard = "namecard";
+    ShortIntroduction = "introduced";
 
     // Namecard.
     CardLoading = "Fetching your namecard ...";
@@ -281,6 +297,7 @@ texts! {
     FaultDecided = "It is no longer open: {state}.";
     FaultChanged = "It changed meanwhile. Look at it again.";
     FaultWindowOver = "It has taken effect already: it can no longer be taken back. D under External ends a connection.";
+    FaultPolicy = "The policy has faults; the one in force stays.";
     FaultInvalidField = "The server does not accept {field}: {code}.";
     FaultInvalid = "The server does not accept this: {code}.";
     FaultBusy = "The server is busy. Try again in a moment.";

@@ -3,9 +3,10 @@
 use super::access::Viewer;
 use super::store::cards::{self, CardRow};
 use super::store::companies::CompanyRow;
+use super::store::contacts::Lines;
 use super::store::outbox::{self, Touched};
-use super::store::{StoreError, Write, audit, members};
-use super::{App, ids, policy};
+use super::store::{StoreError, Write, audit, members, policies};
+use super::{App, ids};
 use crate::api::EventKind;
 use crate::domain::{Card, CardKind, Time, Who};
 
@@ -82,14 +83,16 @@ async fn next_code(
     call: &str,
 ) -> Result<(), StoreError> {
     let now = tx.now();
-    let policy = policy::effective(tx.conn(), viewer.company).await?;
+    let policy = tx.policy(viewer.company).await?;
+    let subject = policies::subject(tx.conn(), viewer.member).await?;
+    let rules = policy.of(&subject, now);
     let next = generation + 1;
     let hash = super::secrets::sha256(app.card_key().card_token(&id, next).as_bytes());
     let previous_ends = match ending {
-        Ending::Grace => Some(now.after(policy.rules.printed_card_grace())),
+        Ending::Grace => Some(now.after(rules.printed_card_grace())),
         Ending::AtOnce => None,
     };
-    cards::next_code(tx, sk, next, &hash, now.after(policy.rules.printed_card_life()), previous_ends).await?;
+    cards::next_code(tx, sk, next, &hash, now.after(rules.printed_card_life()), previous_ends).await?;
     let object = Touched {
         company: viewer.company,
         kind: EventKind::Card,
@@ -116,6 +119,12 @@ async fn next_code(
 
 async fn present(tx: &mut Write, viewer: &Viewer, now: Time) -> Result<CardRow, StoreError> {
     cards::printed(tx.conn(), viewer.member, now).await?.ok_or(StoreError::Unexpected("cards"))
+}
+
+/// The numbers and addresses that a card shows: those that its owner ticked, as far as the owner still has
+/// them and the policy lets cards show them.
+pub(crate) async fn lines(conn: &mut super::store::Conn, card: i64) -> Result<Lines, StoreError> {
+    cards::ticked(conn, card).await
 }
 
 async fn show(app: &App, conn: &mut super::store::Conn, row: CardRow) -> Result<Card, StoreError> {

@@ -18,6 +18,13 @@ pub(crate) struct Viewer {
     pub(crate) roles: Vec<Role>,
 }
 
+impl Viewer {
+    /// Whether they are an admin of their company.
+    pub(crate) fn is_admin(&self) -> bool {
+        self.roles.contains(&Role::Admin)
+    }
+}
+
 /// Whoever sends a call.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Actor {
@@ -63,6 +70,14 @@ pub(crate) enum Action {
     ReadRequests,
     /// Decide requests, and take decisions back.
     Decide,
+    /// Read the people of linked companies.
+    ReadLinked,
+    /// Link one's company with another one, and end that.
+    LinkCompanies,
+    /// Find out whether one may reach somebody, and ask them.
+    Ask,
+    /// See and change what one set for oneself.
+    OwnSettings,
     /// See and change one's own cards.
     OwnCards,
     /// Follow what changes.
@@ -93,6 +108,11 @@ pub(crate) enum Object {
     },
     /// A company.
     Company(i64),
+    /// Something in which several have a part, such as a request.
+    Shared {
+        /// Whether the actor is one of them.
+        has_part: bool,
+    },
 }
 
 /// The answer. A denial for an object that lies outside one's view looks like the object's absence.
@@ -117,10 +137,14 @@ pub(crate) fn can(actor: &Actor, action: Action, object: Object) -> Answer {
         | Action::ChangeContacts
         | Action::ReadRequests
         | Action::Decide
+        | Action::Ask
+        | Action::ReadLinked
+        | Action::OwnSettings
         | Action::OwnCards
         | Action::Follow
         | Action::SignOut
         | Action::Export => actor.has(Role::Member),
+        Action::LinkCompanies => actor.has(Role::Admin),
         Action::Import | Action::Administer => actor.has(Role::Admin) || actor.has(Role::Operator),
         Action::Operate => actor.has(Role::Operator),
     };
@@ -135,6 +159,7 @@ pub(crate) fn can(actor: &Actor, action: Action, object: Object) -> Answer {
         {
             Answer::Allow
         }
+        (Actor::Member(_), Object::Shared { has_part: true }) => Answer::Allow,
         _ => Answer::NotThere,
     }
 }

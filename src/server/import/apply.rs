@@ -7,11 +7,11 @@ use super::{Checked, Difference, FILE_SOURCE, check, compare, hash_of};
 use crate::api::{Applied, ApplyImport, EventKind, NewCompany, Problem, ProblemCode};
 use crate::domain::{Attribute, CheckedMember, CompanyId, GivenRole, Phone, PhoneKind, Status};
 use crate::search::{Field, Keys};
-use crate::server::ids;
 use crate::server::store::departments::{self, DepartmentRow, NewDepartment, PATH_SIGN};
 use crate::server::store::imports::{self, ImportHead, Present, Written};
 use crate::server::store::outbox::{self, Touched};
-use crate::server::store::{StoreError, Write, audit, cards, companies, members, sessions, settings};
+use crate::server::store::{StoreError, Write, audit, companies, members, settings};
+use crate::server::{ids, leaving};
 use crate::text::Untrusted;
 
 /// More changed rows than this are one `reset` instead of an event each.
@@ -68,11 +68,11 @@ pub(crate) async fn apply(
     if moving.len() <= MAX_EVENTS {
         tree.left = imports::departments_above(tx.conn(), &moving).await?;
     }
-    let touched = write_members(tx, company, &checked, &difference, &present, &tree).await?;
+    let touched = write_members(tx, company, &checked, &difference, &present, &tree, call).await?;
     write_keys_anew(tx, &tree).await?;
     if order.remove_missing {
         for member in &difference.missing {
-            end_member(tx, *member).await?;
+            leaving::end(tx, company, *member, call).await?;
             imports::take_out(tx, *member).await?;
         }
     }
@@ -80,6 +80,7 @@ pub(crate) async fn apply(
         companies::directory_changed(tx, company).await?;
         departments::count_heads(tx, company).await?;
         tell(tx, company, &checked, &difference, &present, order.remove_missing, &touched, &tree).await?;
+        leaving::directory_changed(tx, company).await?;
     }
     if let Some(signed) = &order.sign_in {
         sign_in(tx, company, signed, call).await?;
@@ -218,6 +219,7 @@ async fn write_members(
     difference: &Difference,
     present: &HashMap<String, Present>,
     tree: &Tree,
+    call: &str,
 ) -> Result<Vec<i64>, StoreError> {
     let first = imports::next_member_key(tx.conn()).await?;
     let mut key_of: HashMap<String, i64> =
@@ -247,16 +249,10 @@ async fn write_members(
     imports::update(tx, company, &changed).await?;
     for member in &changed {
         if matches!(Status::parse(member.status), Some(Status::Left | Status::Disabled)) {
-            end_member(tx, member.sk).await?;
+            leaving::end(tx, company, member.sk, call).await?;
         }
     }
     Ok(added.iter().chain(&changed).map(|member| member.sk).collect())
-}
-
-/// Cards die and sessions end with whoever leaves.
-async fn end_member(tx: &mut Write, member: i64) -> Result<(), StoreError> {
-    cards::revoke_of_member(tx, member).await?;
-    sessions::end_of_member(tx, member).await
 }
 
 fn written(

@@ -11,19 +11,20 @@ use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse as _, Redirect, Response};
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use unicode_normalization::UnicodeNormalization as _;
 use unicode_segmentation::UnicodeSegmentation as _;
 
 use super::{Token, failed, not_found, open, path_of, render, views, words};
 use crate::api::{Problem, ProblemCode};
-use crate::domain::{Requester, Time, VerdictCode, is_mail_address, normalise_line};
+use crate::domain::{
+    Requester, RequesterKind, Time, VerdictCode, is_mail_address, normalise_block, normalise_line,
+};
 use crate::i18n::{Text, Words};
 use crate::server::approvals::{self, Submission, Submitted};
 use crate::server::respond::Failure;
 use crate::server::secrets::{CardKey, random, same, sha256};
-use crate::server::store::StoreError;
 use crate::server::store::cards::OpenCard;
-use crate::server::{App, ids, policy};
+use crate::server::store::{StoreError, policies};
+use crate::server::{App, ids};
 use crate::text::{SafeText, Untrusted, is_readable, sanitise_line};
 
 /// Nobody fills the form in less.
@@ -112,6 +113,9 @@ impl Filled {
     fn requester(&self) -> Requester {
         let some = |name: &str| Some(Untrusted::from(self.value(name))).filter(|value| !value.is_empty());
         Requester {
+            kind: RequesterKind::Visitor,
+            member: None,
+            verified: false,
             name: self.value("name").into(),
             company: some("company"),
             title: some("title"),
@@ -153,7 +157,7 @@ fn read(body: &[u8]) -> Filled {
 }
 
 /// `application/x-www-form-urlencoded`, with values as bytes: whether they are text is checked later.
-fn form_pairs(body: &[u8]) -> Vec<(String, Vec<u8>)> {
+pub(super) fn form_pairs(body: &[u8]) -> Vec<(String, Vec<u8>)> {
     body.split(|b| *b == b'&')
         .filter(|pair| !pair.is_empty())
         .take(64)
@@ -216,15 +220,6 @@ fn is_phone(text: &str) -> bool {
         && text.bytes().any(|b| b.is_ascii_digit())
 }
 
-/// NFC, every kind of line break as one, trimmed.
-fn normalise_block(text: &str) -> String {
-    let unified =
-        text.replace("\r\n", "\n").replace(['\r', '\u{b}', '\u{c}', '\u{85}', '\u{2028}', '\u{2029}'], "\n");
-    let lines: Vec<String> =
-        unified.nfc().collect::<String>().lines().map(|line| line.trim().to_owned()).collect();
-    lines.join("\n").trim_matches('\n').to_owned()
-}
-
 fn graphemes_are_bounded(text: &str) -> bool {
     text.graphemes(true).all(|grapheme| {
         let marks = grapheme.chars().filter(|c| unicode_normalization::char::is_combining_mark(*c)).count();
@@ -274,8 +269,10 @@ async fn give_out(
         Some(filled) => filled.form.clone(),
         None => seal(app.card_key(), card, app.now(), random().map_err(StoreError::from)?),
     };
-    let policy = policy::effective(app.store().read().await?.conn(), card.company).await?;
-    let days = policy.rules.request_life().as_secs() / (24 * 3600);
+    let mut read = app.store().read().await?;
+    let policy = read.policy(card.company).await?;
+    let subject = policies::subject(read.conn(), card.member).await?;
+    let days = policy.of(&subject, app.now()).request_life().as_secs() / (24 * 3600);
     let bad = filled.is_some_and(|filled| !filled.is_good());
     let fields = RULES
         .iter()

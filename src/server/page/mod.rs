@@ -45,7 +45,9 @@ pub(super) fn routes() -> Router<App> {
     for prefix in ["/S", "/s"] {
         router = router
             .route(&format!("{prefix}/{{token}}"), get(status::show))
-            .route(&format!("{prefix}/{{token}}/withdraw"), post(status::withdraw));
+            .route(&format!("{prefix}/{{token}}/withdraw"), post(status::withdraw))
+            .route(&format!("{prefix}/{{token}}/answer"), post(status::answer))
+            .route(&format!("{prefix}/{{token}}/refuse"), post(status::refuse));
     }
     router.layer(DefaultBodyLimit::max(MAX_FORM)).layer(axum::middleware::map_response(headers::protect))
 }

@@ -67,6 +67,10 @@ pub(super) struct Status {
     pub(super) reason: Option<SafeText>,
     pub(super) pending: bool,
     pub(super) approved: bool,
+    /// What the approver asked, and whether an answer is waited for.
+    pub(super) question: Option<SafeText>,
+    /// Who takes over, and until when they may be refused.
+    pub(super) handover: Option<SafeText>,
     pub(super) link: String,
     pub(super) path: String,
 }

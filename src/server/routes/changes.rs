@@ -96,11 +96,15 @@ async fn render(
         },
         EventKind::Request => match RequestId::new(id) {
             Ok(id) => {
-                let row = requests::by_id(conn, &id, now, as_of).await?;
-                Some(match row.filter(|row| row.target == viewer.member) {
+                let seen = match requests::by_id(conn, &id, viewer.member, now).await? {
                     Some(row) => {
-                        ChangeItem::Request { request: Box::new(approvals::seen_by(row, viewer, now)) }
+                        let parties = requests::parties(conn, &row, now).await?;
+                        approvals::seen_by(row, &parties, viewer, now, as_of)
                     }
+                    None => None,
+                };
+                Some(match seen {
+                    Some(request) => ChangeItem::Request { request: Box::new(request) },
                     None => ChangeItem::RequestGone { id, as_of },
                 })
             }

@@ -158,5 +158,5 @@ pub(super) async fn lookup(
         return Err(Problem::invalid("tail", "malformed").into());
     }
     let mut read = app.store().read().await?;
-    ok(&LookupReply { ids: requests::by_tail(read.conn(), viewer.member, app.now(), &tail).await? })
+    ok(&LookupReply { ids: requests::by_tail(read.conn(), viewer, app.now(), &tail).await? })
 }

@@ -25,7 +25,11 @@ fn missing() -> Failure {
 }
 
 /// The company that is meant: the operator names it, an admin has but one.
-async fn company(conn: &mut Conn, caller: &Caller, named: Option<&CompanyId>) -> Result<i64, Failure> {
+pub(super) async fn company(
+    conn: &mut Conn,
+    caller: &Caller,
+    named: Option<&CompanyId>,
+) -> Result<i64, Failure> {
     let sk = match (&caller.actor, named) {
         (Actor::Operator, None) => return Err(Problem::invalid("company", "missing").into()),
         (Actor::Member(Viewer { company, .. }), None) => return Ok(*company),

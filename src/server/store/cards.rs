@@ -2,8 +2,10 @@
 
 use sqlx::Row as _;
 
+use super::contacts::Lines;
 use super::{Conn, Row, StoreError, Write};
-use crate::domain::{CardId, CardKind, Status, Time};
+use crate::domain::{CardId, CardKind, Phone, Status, Time};
+use crate::server::policy::CardState;
 use crate::server::secrets::Hash;
 use crate::text::Untrusted;
 
@@ -124,7 +126,6 @@ pub(crate) struct OpenCard {
     pub(crate) label: Option<Untrusted>,
     pub(crate) company: i64,
     pub(crate) company_name: Untrusted,
-    pub(crate) company_domain: Option<Untrusted>,
     pub(crate) member: i64,
     pub(crate) name: Untrusted,
     pub(crate) title: Option<Untrusted>,
@@ -141,12 +142,13 @@ pub(crate) async fn open(
 ) -> Result<Option<OpenCard>, StoreError> {
     let row = sqlx::query(
         "SELECT c.sk, c.id, c.label, c.company, c.member, m.name, m.external_title, m.status,
-                co.name AS company_name, co.domain, k.expires_at
+                co.name AS company_name, k.expires_at
          FROM card_codes k
          JOIN cards c ON c.sk = k.card
          JOIN members m ON m.sk = c.member
          JOIN companies co ON co.sk = c.company
          WHERE k.token_hash = $1 AND k.expires_at > $2 AND c.revoked_at IS NULL
+           AND (c.max_uses IS NULL OR c.uses < c.max_uses)
            AND m.gone_at IS NULL AND co.retired_at IS NULL",
     )
     .bind(token_hash.as_slice())
@@ -167,11 +169,65 @@ pub(crate) async fn open(
         label: text("label")?,
         company: row.try_get("company")?,
         company_name: row.try_get::<String, _>("company_name")?.into(),
-        company_domain: text("domain")?,
         member: row.try_get("member")?,
         name: row.try_get::<String, _>("name")?.into(),
         title: text("external_title")?,
         expires: Time::from_micros(row.try_get("expires_at")?),
+    }))
+}
+
+/// The numbers and addresses that a card's owner ticked, as far as they still have them.
+pub(crate) async fn ticked(conn: &mut Conn, card: i64) -> Result<Lines, StoreError> {
+    let row = sqlx::query(
+        "SELECT c.fields, m.phones, m.emails FROM cards c JOIN members m ON m.sk = c.member WHERE c.sk = $1",
+    )
+    .bind(card)
+    .fetch_one(conn)
+    .await?;
+    let ticked: Vec<String> = serde_json::from_str(row.try_get("fields")?)?;
+    let phones: Vec<Phone> = serde_json::from_str(row.try_get("phones")?)?;
+    let emails: Vec<Untrusted> = serde_json::from_str(row.try_get("emails")?)?;
+    let is_ticked = |line: &Untrusted| ticked.iter().any(|ticked| ticked == line.as_data());
+    Ok(Lines {
+        phones: phones.into_iter().map(|phone| phone.number).filter(is_ticked).collect(),
+        emails: emails.into_iter().filter(is_ticked).collect(),
+    })
+}
+
+/// Uses a card once more, unless it has been used as often as it may be.
+pub(crate) async fn use_once(tx: &mut Write, card: i64) -> Result<bool, StoreError> {
+    let done = sqlx::query(
+        "UPDATE cards SET uses = uses + 1 WHERE sk = $1 AND (max_uses IS NULL OR uses < max_uses)",
+    )
+    .bind(card)
+    .execute(tx.conn())
+    .await?;
+    Ok(done.rows_affected() == 1)
+}
+
+/// What a code of one's own that does not open any more is worth.
+pub(crate) async fn own_code(
+    conn: &mut Conn,
+    token_hash: &Hash,
+    member: i64,
+    now: Time,
+) -> Result<Option<CardState>, StoreError> {
+    let row = sqlx::query(
+        "SELECT c.revoked_at, k.created_at, k.expires_at FROM card_codes k JOIN cards c ON c.sk = k.card
+         WHERE k.token_hash = $1 AND c.member = $2",
+    )
+    .bind(token_hash.as_slice())
+    .bind(member)
+    .fetch_optional(conn)
+    .await?;
+    let Some(row) = row else { return Ok(None) };
+    let revoked: Option<i64> = row.try_get("revoked_at")?;
+    let (created, expires): (i64, i64) = (row.try_get("created_at")?, row.try_get("expires_at")?);
+    Ok(Some(match (revoked, expires <= now.as_micros()) {
+        // One that was said to be in wrong hands ended as if it had never been live.
+        (None, true) if expires > created => CardState::Expired,
+        (None, false) => CardState::Live,
+        _ => CardState::Revoked,
     }))
 }
 

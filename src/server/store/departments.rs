@@ -78,6 +78,19 @@ pub(crate) async fn name_of(conn: &mut Conn, id: &DepartmentId) -> Result<Option
     Ok(name.map(Untrusted::from))
 }
 
+/// The hidden key of a department.
+pub(crate) async fn sk_of(
+    conn: &mut Conn,
+    company: i64,
+    id: &DepartmentId,
+) -> Result<Option<i64>, StoreError> {
+    Ok(sqlx::query_scalar("SELECT sk FROM departments WHERE company = $1 AND id = $2")
+        .bind(company)
+        .bind(id.as_str())
+        .fetch_optional(conn)
+        .await?)
+}
+
 /// All departments of one source, by path.
 pub(crate) async fn by_path(
     conn: &mut Conn,

@@ -7,6 +7,7 @@ use sqlx::{QueryBuilder, Row as _};
 use super::{Conn, Db, StoreError, Write};
 use crate::api::NewCompany;
 use crate::domain::{ImportRow, MemberId, Time};
+use crate::server::looks::look_of;
 use crate::server::secrets::Hash;
 use crate::text::Untrusted;
 
@@ -171,7 +172,7 @@ pub(crate) async fn insert(tx: &mut Write, company: i64, new: &[Written]) -> Res
     for piece in new.chunks(200) {
         let mut query: QueryBuilder<Db> = QueryBuilder::new(
             "INSERT INTO members (sk, company, id, id_key, name, alias, title, external_title, phones, emails, office,
-                status, manager, attributes, special_role, source_hash, revision) ",
+                status, manager, attributes, special_role, source_hash, look, revision) ",
         );
         query.push_values(piece, |mut row, member| {
             row.push_bind(member.sk)
@@ -190,6 +191,7 @@ pub(crate) async fn insert(tx: &mut Write, company: i64, new: &[Written]) -> Res
                 .push_bind(&member.attributes)
                 .push_bind(member.special_role)
                 .push_bind(member.source_hash.as_slice())
+                .push_bind(look_of(&member.name))
                 .push_bind(1_i64);
         });
         query.build().persistent(false).execute(tx.conn()).await?;
@@ -203,7 +205,7 @@ pub(crate) async fn update(tx: &mut Write, company: i64, changed: &[Written]) ->
         sqlx::query(
             "UPDATE members SET id = $2, name = $3, alias = $4, title = $5, external_title = $6, phones = $7,
                 emails = $8, office = $9, status = $10, manager = $11, attributes = $12, special_role = $13,
-                source_hash = $14, revision = revision + 1 WHERE sk = $1",
+                source_hash = $14, look = $15, revision = revision + 1 WHERE sk = $1",
         )
         .bind(member.sk)
         .bind(member.id.as_str())
@@ -219,6 +221,7 @@ pub(crate) async fn update(tx: &mut Write, company: i64, changed: &[Written]) ->
         .bind(&member.attributes)
         .bind(member.special_role)
         .bind(member.source_hash.as_slice())
+        .bind(look_of(&member.name))
         .execute(tx.conn())
         .await?;
         for table in

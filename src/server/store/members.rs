@@ -231,6 +231,16 @@ pub(crate) async fn without_access(
     .collect()
 }
 
+/// Sets a member's status.
+pub(crate) async fn set_status(tx: &mut Write, member: i64, status: Status) -> Result<(), StoreError> {
+    sqlx::query("UPDATE members SET status = $2, revision = revision + 1 WHERE sk = $1")
+        .bind(member)
+        .bind(status.as_str())
+        .execute(tx.conn())
+        .await?;
+    Ok(())
+}
+
 /// Gives a member a special role. Returns the one before.
 pub(crate) async fn set_special_role(tx: &mut Write, member: i64, role: &str) -> Result<String, StoreError> {
     let before: String = sqlx::query_scalar("SELECT special_role FROM members WHERE sk = $1")

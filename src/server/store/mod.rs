@@ -9,19 +9,31 @@ macro_rules! sql {
 }
 
 pub(crate) mod audit;
+pub(crate) mod blocks;
 pub(crate) mod cards;
 pub(crate) mod companies;
 pub(crate) mod contacts;
+pub(crate) mod counters;
 pub(crate) mod departments;
+pub(crate) mod grants;
+pub(crate) mod handovers;
 pub(crate) mod imports;
+pub(crate) mod introductions;
+pub(crate) mod known;
+pub(crate) mod linked;
+pub(crate) mod links;
 pub(crate) mod members;
 pub(crate) mod outbox;
+pub(crate) mod policies;
+pub(crate) mod relations;
 pub(crate) mod replies;
 pub(crate) mod requests;
 pub(crate) mod sessions;
 pub(crate) mod settings;
+pub(crate) mod settings_of;
 
 use std::path::Path;
+use std::sync::Arc;
 use std::time::Duration;
 
 use sqlx::migrate::{Migration, MigrationType, Migrator};
@@ -29,7 +41,9 @@ use sqlx::pool::PoolOptions;
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqliteSynchronous};
 use sqlx::{SqlSafeStr as _, Transaction};
 
+use self::policies::Policies;
 use super::events::Hub;
+use super::policy::Policy;
 use crate::domain::Time;
 
 /// The engine.
@@ -40,7 +54,10 @@ pub(crate) type Conn = sqlx::SqliteConnection;
 pub(crate) type Row = sqlx::sqlite::SqliteRow;
 
 /// Migrations, oldest first. A number is never reused and a text never changed.
-const MIGRATIONS: &[(i64, &str, &str)] = &[(1, "start", include_str!("migrations/sqlite/0001_start.sql"))];
+const MIGRATIONS: &[(i64, &str, &str)] = &[
+    (1, "start", include_str!("migrations/sqlite/0001_start.sql")),
+    (2, "boundary", include_str!("migrations/sqlite/0002_boundary.sql")),
+];
 
 /// Most pages the write-ahead log keeps on disk between checkpoints.
 const JOURNAL_LIMIT: &str = "67108864";
@@ -114,6 +131,7 @@ pub enum Durability {
 pub(crate) struct Store {
     writer: sqlx::Pool<Db>,
     readers: sqlx::Pool<Db>,
+    policies: Policies,
 }
 
 impl Store {
@@ -148,12 +166,18 @@ impl Store {
         let store = Self {
             writer,
             readers: pool(4).connect_lazy_with(options.pragma("query_only", "ON").create_if_missing(false)),
+            policies: Policies::default(),
         };
-        store.migrate().await?;
+        if store.migrate().await? {
+            let mut tx = store.write(&Hub::default(), Time::from_micros(0)).await?;
+            known::fill_in(&mut tx).await?;
+            tx.commit().await?;
+        }
         Ok(store)
     }
 
-    async fn migrate(&self) -> Result<(), StoreError> {
+    /// Brings the schema up to date. Returns whether there was something to do.
+    async fn migrate(&self) -> Result<bool, StoreError> {
         let newest = MIGRATIONS.last().map_or(0, |(version, ..)| *version);
         let mut conn = self.writer.acquire().await?;
         let table: i64 =
@@ -168,7 +192,7 @@ impl Store {
                 return Err(StoreError::Newer { found, known: newest });
             }
             if found == newest {
-                return Ok(());
+                return Ok(false);
             }
         }
         let migrations = MIGRATIONS
@@ -180,18 +204,20 @@ impl Store {
         Migrator::with_migrations(migrations)
             .run_direct(None, &mut *conn, false)
             .await
-            .map_err(|error| StoreError::Migrate(error.to_string()))
+            .map_err(|error| StoreError::Migrate(error.to_string()))?;
+        Ok(true)
     }
 
     /// A consistent view: what is read through it is of one moment.
     pub(crate) async fn read(&self) -> Result<Read, StoreError> {
-        Ok(Read { tx: self.readers.begin().await? })
+        Ok(Read { tx: self.readers.begin().await?, policies: self.policies.clone() })
     }
 
     /// Begins a change. Waits for the one that is under way.
     pub(crate) async fn write(&self, hub: &Hub, now: Time) -> Result<Write, StoreError> {
         let tx = self.writer.begin_with("BEGIN IMMEDIATE").await?;
-        Ok(Write { tx, hub: hub.clone(), now, heads: Vec::new(), deadlines: false })
+        let policies = self.policies.clone();
+        Ok(Write { tx, hub: hub.clone(), policies, now, heads: Vec::new(), deadlines: false })
     }
 
     /// Waits for the running write, then closes every connection.
@@ -201,9 +227,39 @@ impl Store {
     }
 }
 
+/// A connection with what was read of policies: a view or a change.
+pub(crate) trait Reading: Send {
+    /// The connection, for queries.
+    fn conn(&mut self) -> &mut Conn;
+
+    /// Policies that were looked up.
+    fn policies(&self) -> Policies;
+}
+
+impl Reading for Read {
+    fn conn(&mut self) -> &mut Conn {
+        &mut self.tx
+    }
+
+    fn policies(&self) -> Policies {
+        self.policies.clone()
+    }
+}
+
+impl Reading for Write {
+    fn conn(&mut self) -> &mut Conn {
+        &mut self.tx
+    }
+
+    fn policies(&self) -> Policies {
+        self.policies.clone()
+    }
+}
+
 /// A consistent view.
 pub(crate) struct Read {
     tx: Transaction<'static, Db>,
+    policies: Policies,
 }
 
 impl Read {
@@ -211,12 +267,18 @@ impl Read {
     pub(crate) fn conn(&mut self) -> &mut Conn {
         &mut self.tx
     }
+
+    /// The policy in force of a company.
+    pub(crate) async fn policy(&mut self, company: i64) -> Result<Arc<Policy>, StoreError> {
+        self.policies.of(&mut self.tx, company).await
+    }
 }
 
 /// A change in the making. Dropped without [`commit`](Self::commit) it leaves no trace.
 pub(crate) struct Write {
     tx: Transaction<'static, Db>,
     hub: Hub,
+    policies: Policies,
     now: Time,
     /// Companies whose outbox grew, with their new heads.
     heads: Vec<(i64, i64)>,
@@ -227,6 +289,11 @@ impl Write {
     /// The connection, for queries.
     pub(crate) fn conn(&mut self) -> &mut Conn {
         &mut self.tx
+    }
+
+    /// The policy in force of a company.
+    pub(crate) async fn policy(&mut self, company: i64) -> Result<Arc<Policy>, StoreError> {
+        self.policies.of(&mut self.tx, company).await
     }
 
     /// The moment at which this change happens.

@@ -264,7 +264,7 @@ pub fn request_lines(state: &State, env: &Env, request: &Request, cells: usize) 
             lines.push(Line::Notice(env.words.fill(Text::MoreLines, &[("n", more)])));
         }
     }
-    let channel = env.words.channel(request.channel);
+    let channel = request.channel.map(|channel| env.words.channel(channel)).unwrap_or_default();
     let label = request.card_label.as_ref().map(|label| label.line(NAME_CELLS)).unwrap_or_default();
     lines.push(labelled(env, Text::LabelVia, SafeText::join([&channel, &label], " · ")));
     let came = env.words.fill(
@@ -279,7 +279,7 @@ pub fn request_lines(state: &State, env: &Env, request: &Request, cells: usize) 
     let rule = env.words.fill(
         Text::RuleAndVersion,
         &[
-            ("rule", SafeText::clean(&request.verdict.rule)),
+            ("rule", SafeText::clean(&request.verdict.rule.id)),
             ("version", SafeText::number(request.verdict.policy_version)),
         ],
     );

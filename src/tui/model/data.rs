@@ -138,7 +138,7 @@ impl Data {
 
     /// Takes a contact with its history.
     pub fn put_detail(&mut self, detail: ContactDetail) {
-        let ContactDetail { contact, history } = detail;
+        let ContactDetail { contact, history, .. } = detail;
         self.histories.insert(contact.id.clone(), (contact.revision, history));
         self.put_contacts([contact]);
     }
