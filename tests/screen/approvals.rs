@@ -1,8 +1,6 @@
 //! The queue: deciding, taking back, losing.
 
-use namecard::domain::{
-    Change, Conflict, Decision, DecisionKind, Fault, ReasonCode, RequestState, Time, Who,
-};
+use namecard::domain::{Change, Conflict, Decision, Fault, ReasonCode, RequestState, Time, Who};
 use namecard::i18n::Lang;
 use namecard::tui::model::{Answer, Effect, Layer, Msg};
 
