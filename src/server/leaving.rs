@@ -1,8 +1,10 @@
 //! A member leaves: their cards die, their sessions and tokens end, and what they leave behind waits for
 //! somebody to take it over. All of it in the transaction that takes them out.
 
+use super::access;
 use super::approvals::{self, ApprovalError};
-use super::store::{StoreError, Write, cards, companies, departments, members, sessions};
+use super::policy::Setting;
+use super::store::{StoreError, Write, cards, companies, departments, members, sessions, visible};
 use crate::domain::{RequestId, Status};
 
 /// Ends a member, who still stands in their departments: a manager is found by them. Returns the handover
@@ -45,9 +47,17 @@ pub(crate) async fn policy_changed(tx: &mut Write, company: i64) -> Result<(), S
     directory_changed(tx, company).await
 }
 
-/// What follows for the boundary when a directory has changed: other people give second approvals, and
-/// linked companies see other people.
+/// What follows for the boundary when a directory has changed: other people are hidden, other people give
+/// second approvals, and linked companies see other people.
 pub(crate) async fn directory_changed(tx: &mut Write, company: i64) -> Result<(), StoreError> {
+    let policy = tx.policy(company).await?;
+    let hides = policy.sets(Setting::Hidden) || policy.sets(Setting::OwnDepartmentOnly);
+    let people = if hides { visible::people(tx.conn(), company).await? } else { Vec::new() };
+    let walls = access::walls(&policy, &people);
+    if visible::rebuild(tx, company, &walls).await? {
+        // Nobody learns what is hidden from them now, nor keeps it.
+        companies::reset_followers(tx, company).await?;
+    }
     let done = async {
         approvals::renew_managers(tx, company).await?;
         approvals::refresh_linked(tx, company).await

@@ -2,8 +2,13 @@
 //! one and the policy's: *does this exist for you and may your role do it*, and *may this connection
 //! happen*.
 
-use crate::domain::{Member, MemberAction, MemberId, Role, Status};
-use crate::search::Field;
+mod sight;
+mod walls;
+
+pub(crate) use sight::{Seen, Sight};
+pub(crate) use walls::walls;
+
+use crate::domain::{MemberId, Role};
 
 /// A signed-in member.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -167,27 +172,6 @@ pub(crate) fn can(actor: &Actor, action: Action, object: Object) -> Answer {
 /// Whether a viewer hears of a change: of what is everybody's in their company, and of their own.
 pub(crate) fn hears(viewer: &Viewer, owner: Option<i64>) -> bool {
     owner.is_none_or(|owner| owner == viewer.member)
-}
-
-/// Whether a viewer may know a field of colleagues. Lists, search, counts and files ask here.
-pub(crate) fn sees_field(_viewer: &Viewer, _field: Field) -> bool {
-    // The built-in policy hides no field. Rules that do come with the company's policy.
-    true
-}
-
-/// A colleague as a viewer may see them, with what the viewer may do.
-pub(crate) fn visible(viewer: &Viewer, whole: Member) -> Member {
-    let mut member = whole;
-    if !sees_field(viewer, Field::Phone) {
-        member.phones.clear();
-    }
-    if !sees_field(viewer, Field::Email) {
-        member.emails.clear();
-    }
-    if member.status == Status::Active && member.id != viewer.id {
-        member.allowed.push(MemberAction::Chat);
-    }
-    member
 }
 
 #[cfg(test)]

@@ -120,7 +120,7 @@ async fn write_answer(
 
 /// A colleague who may be given something to decide.
 async fn colleague(tx: &mut Write, viewer: &Viewer, id: &MemberId) -> Result<i64, ApprovalError> {
-    let row = members::by_id(tx.conn(), viewer.company, id).await?;
+    let row = members::seen(tx.conn(), viewer, id).await?;
     let row = row.filter(|row| row.whole.status == Status::Active);
     Ok(row.ok_or_else(|| Problem::invalid("member", "unknown"))?.sk)
 }

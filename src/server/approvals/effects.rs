@@ -163,7 +163,7 @@ pub(super) async fn resolve(tx: &mut Write, company: i64, scope: &LinkScope) -> 
         shown.departments.push(sk.ok_or_else(|| Problem::invalid("scope.departments", "unknown"))?);
     }
     for id in &scope.members {
-        let row = members::by_id(tx.conn(), company, id).await?;
+        let row = members::find(tx.conn(), company, id).await?;
         shown.members.push(row.ok_or_else(|| Problem::invalid("scope.members", "unknown"))?.sk);
     }
     Ok(shown)

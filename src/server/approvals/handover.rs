@@ -73,7 +73,7 @@ pub(crate) async fn offer(
     rows: Vec<ContactRow>,
     call: &str,
 ) -> Result<RequestId, ApprovalError> {
-    let other = members::by_id(tx.conn(), viewer.company, to).await?;
+    let other = members::seen(tx.conn(), viewer, to).await?;
     let other = other.filter(|row| row.whole.status == Status::Active && row.sk != viewer.member);
     let other = other.ok_or_else(|| Problem::invalid("member", "unknown"))?.sk;
     let mut contacts = Vec::new();

@@ -69,7 +69,7 @@ pub(crate) async fn look_up(
         return by_address(store, viewer, app, typed, domain).await;
     }
     if let Ok(id) = MemberId::new(typed)
-        && let Some(row) = members::by_id(store.conn(), viewer.company, &id).await?
+        && let Some(row) = members::seen(store.conn(), viewer, &id).await?
     {
         return Ok(Meant::Colleague(row.whole.id));
     }
@@ -104,7 +104,7 @@ async fn by_card(
         let row = members::by_sk(store.conn(), card.member).await?;
         // A colleague who is hidden does not exist, not even by their card.
         let seen = match row {
-            Some(row) => members::by_id(store.conn(), viewer.company, &row.whole.id).await?,
+            Some(row) => members::seen(store.conn(), viewer, &row.whole.id).await?,
             None => None,
         };
         return Ok(seen.map_or(Meant::DeadCard, |row| Meant::Colleague(row.whole.id)));

@@ -149,7 +149,6 @@ impl Policy {
     }
 
     /// Whether any rule sets this.
-    #[expect(dead_code, reason = "what is hidden will ask")]
     pub(crate) fn sets(&self, setting: Setting) -> bool {
         self.rules.iter().any(|rule| rule.sets.contains_key(&setting))
     }
@@ -253,7 +252,6 @@ impl<'a> Effective<'a> {
     }
 
     /// Who sees what is hidden by a setting: everybody named by each of these.
-    #[expect(dead_code, reason = "what is hidden will ask")]
     pub(crate) fn visible_to(&self, setting: Setting) -> Vec<(&'a Rule, &'a VisibleTo)> {
         let sources = self.find(setting).sources;
         let rule = |source| match source {

@@ -15,7 +15,7 @@ mod verdict;
 use std::time::Duration;
 
 pub(crate) use diff::{diff, unchanged};
-pub(crate) use document::{Document, path_key, path_shown};
+pub(crate) use document::{Document, Rule, Scope, VisibleTo, path_key, path_shown};
 pub(crate) use effective::{Effective, Fate, Grant, Policy, Source, Subject, Tree};
 pub(crate) use setting::{Setting, TABLE, Value, Written};
 pub(crate) use verdict::{

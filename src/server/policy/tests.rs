@@ -5,7 +5,6 @@ use std::collections::{BTreeSet, HashMap};
 
 use proptest::prelude::*;
 
-use super::document::{Rule, Scope, VisibleTo};
 use super::effective::Fate;
 use super::setting::{Kind, Levels, Strict};
 use super::verdict::{Looked, Managers};

@@ -85,7 +85,7 @@ async fn known_by(
     let policy = read.policy(viewer.company).await?;
     let subject = policies::subject(read.conn(), viewer.member).await?;
     if policy.of(&subject, now).is_on(Setting::WhoKnows) {
-        Ok(contacts::known_by(read.conn(), row, now).await?)
+        Ok(contacts::known_by(read.conn(), row, viewer, now).await?)
     } else {
         Ok(Vec::new())
     }
@@ -272,7 +272,7 @@ pub(super) async fn introduce(
     let Some(peer) = row.peer.filter(|_| !row.contact.one_sided) else {
         return Err(Problem::new(ProblemCode::NotOpen).into());
     };
-    let other = members::by_id(once.tx.conn(), viewer.company, &body.value.member).await?;
+    let other = members::seen(once.tx.conn(), viewer, &body.value.member).await?;
     let other = other.filter(|other| other.sk != viewer.member && other.whole.status == Status::Active);
     let other = other.ok_or_else(|| Problem::invalid("member", "unknown"))?;
     introductions::add(&mut once.tx, viewer.company, row.sk, viewer.member, other.sk, peer).await?;

@@ -109,7 +109,7 @@ pub(super) async fn add(
     let company = company(tx.conn(), &caller, new.company.as_ref()).await?;
     let member = match &new.member {
         Some(id) => {
-            let row = members::by_id(tx.conn(), company, id).await?;
+            let row = members::find(tx.conn(), company, id).await?;
             Some(row.ok_or_else(|| Problem::new(ProblemCode::NotFound))?.sk)
         }
         None => None,
@@ -192,7 +192,7 @@ pub(super) async fn leave(
         };
     let tx = &mut once.tx;
     let company = company(tx.conn(), &caller, body.value.company.as_ref()).await?;
-    let row = members::by_id(tx.conn(), company, &id).await?;
+    let row = members::find(tx.conn(), company, &id).await?;
     let row = row.ok_or_else(|| Problem::new(ProblemCode::NotFound))?;
     let handover = leaving::mark_left(tx, company, row.sk, &caller.call).await?;
     let object = Touched {

@@ -231,7 +231,7 @@ fn new_version(
 
 /// A member as whoever asks.
 async fn as_viewer(read: &mut Read, company: i64, id: &MemberId) -> Result<Viewer, Failure> {
-    let row = members::by_id(read.conn(), company, id).await?;
+    let row = members::find(read.conn(), company, id).await?;
     let row = row.ok_or_else(|| Problem::new(ProblemCode::NotFound))?;
     let roles = members::roles(read.conn(), row.sk).await?;
     Ok(Viewer { company, member: row.sk, id: row.whole.id, roles })

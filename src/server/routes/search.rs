@@ -7,6 +7,7 @@ use serde::Deserialize;
 use crate::api::{Found, LookupReply, PAGE, Place, Problem, SearchReply, Why};
 use crate::domain::Contact;
 use crate::search::{self, Field, Index, Keys, Query};
+use crate::server::access::Sight;
 use crate::server::auth::Caller;
 use crate::server::respond::{Failure, Params, ok};
 use crate::server::store::{Conn, contacts, departments, members, outbox, requests};
@@ -78,14 +79,15 @@ pub(super) async fn search(
     let mut total = 0;
     if params.place != Where::External {
         let known = index::of(&app, &mut read, viewer).await?;
-        let ranked = search::rank(&known.index, &query, limit);
+        let sight = Sight::of(&mut read, viewer).await?;
+        let ranked = index::rank(&mut read, &known, viewer, &sight, &query, limit).await?;
         total += ranked.total;
         let keys: Vec<i64> =
             ranked.hits.iter().filter_map(|hit| known.members.get(hit.record as usize).copied()).collect();
         let rows = members::by_sks(read.conn(), &keys).await?;
         for row in rows {
             let hit = keys.iter().position(|key| *key == row.sk).and_then(|at| ranked.hits.get(at));
-            let member = row.seen_by(viewer, as_of);
+            let member = sight.show(row, as_of);
             items.push(Found {
                 department: department_name(read.conn(), &member).await?,
                 id: member.id.as_str().to_owned(),

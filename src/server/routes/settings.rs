@@ -54,7 +54,7 @@ pub(super) async fn set(
     };
     let stand_in = match stand_in {
         Some(id) => {
-            let row = members::by_id(once.tx.conn(), viewer.company, id).await?;
+            let row = members::seen(once.tx.conn(), viewer, id).await?;
             let row = row.filter(|row| row.sk != viewer.member && row.whole.status == Status::Active);
             Some(row.ok_or_else(|| Problem::invalid("stand_in", "unknown"))?.sk)
         }

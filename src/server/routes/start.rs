@@ -5,7 +5,7 @@ use axum::response::Response;
 
 use crate::api::{Account, Health, PAGE, Problem, ProblemCode};
 use crate::domain::{Company, Me, Snapshot, Time};
-use crate::server::access::Viewer;
+use crate::server::access::{Sight, Viewer};
 use crate::server::auth::Caller;
 use crate::server::respond::{Failure, ok};
 use crate::server::store::companies::CompanyRow;
@@ -45,8 +45,9 @@ async fn who(read: &mut Read, viewer: &Viewer, now: Time) -> Result<Seen, Failur
     let subject = policies::subject(read.conn(), viewer.member).await?;
     let member = members::by_sk(read.conn(), viewer.member).await?.ok_or_else(gone)?;
     let as_of = row.seq;
+    let sight = Sight::of(read, viewer).await?;
     Ok(Seen {
-        me: Me { member: member.seen_by(viewer, as_of), roles: viewer.roles.clone() },
+        me: Me { member: sight.show(member, as_of), roles: viewer.roles.clone() },
         company: company(row, policy.of(&subject, now).chat_link()),
         policy_version: policy.version,
         as_of,
@@ -67,18 +68,19 @@ pub(super) async fn start(State(app): State<App>, caller: Caller) -> Result<Resp
     let now = app.now();
     let mut read = app.store().read().await?;
     let Seen { me, company, policy_version, as_of } = who(&mut read, viewer, now).await?;
+    let sight = Sight::of(&mut read, viewer).await?;
     let conn = read.conn();
     let limit = i64::try_from(PAGE).unwrap_or(100);
     let first = match me.member.main_department() {
-        Some(home) => members::of_department(conn, viewer.company, home, limit).await?,
+        Some(home) => members::of_department(conn, viewer, home, limit).await?,
         None => Vec::new(),
     };
     let queue = requests::queue(conn, viewer, now).await?;
     let queue = approvals::all_seen_by(conn, queue, viewer, now, as_of).await?;
     ok(&Snapshot {
-        members: first.into_iter().map(|row| row.seen_by(viewer, as_of)).collect(),
-        departments: departments::list(conn, viewer.company, as_of).await?,
-        members_total: members::count(conn, viewer.company).await?,
+        members: first.into_iter().map(|row| sight.show(row, as_of)).collect(),
+        departments: departments::list(conn, viewer, as_of).await?,
+        members_total: members::count(conn, viewer).await?,
         contacts_total: contacts::count(conn, viewer.member, now).await?,
         requests: queue,
         me,

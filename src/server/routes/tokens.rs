@@ -82,7 +82,7 @@ pub(super) async fn issue(
             if matches!(&caller.actor, Actor::Member(viewer) if viewer.id.key() == id.key()) {
                 return Err(Problem::new(ProblemCode::Forbidden).into());
             }
-            let row = members::by_id(tx.conn(), company, id).await?.ok_or_else(missing)?;
+            let row = members::find(tx.conn(), company, id).await?.ok_or_else(missing)?;
             if row.whole.status == Status::Disabled {
                 return Err(Problem::invalid("member", "disabled").into());
             }
@@ -188,7 +188,7 @@ pub(super) async fn set_role(
 ) -> Result<Response, Failure> {
     let mut tx = app.write().await?;
     let company = company(tx.conn(), &caller, body.value.company.as_ref()).await?;
-    let row = members::by_id(tx.conn(), company, &id).await?.ok_or_else(missing)?;
+    let row = members::find(tx.conn(), company, &id).await?.ok_or_else(missing)?;
     let role = body.value.role;
     let before = members::set_special_role(&mut tx, row.sk, role.as_str()).await?;
     if before != role.as_str() {

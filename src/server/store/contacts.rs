@@ -4,12 +4,14 @@ use sqlx::Row as _;
 use unicode_segmentation::UnicodeSegmentation as _;
 
 use super::members::member_id;
+use super::visible::{self, sees};
 use super::{Conn, Row, StoreError, Write, flag};
 use crate::api::Problem;
 use crate::domain::{
     AddWay, Channel, Contact, ContactAction, ContactId, ContactKind, HistoryEntry, HistoryKind, Source, Time,
     Who, normalise_line,
 };
+use crate::server::access::Viewer;
 use crate::server::looks::look_of;
 use crate::server::policy::domain_of;
 use crate::text::Untrusted;
@@ -592,21 +594,29 @@ pub(crate) async fn other_side(
 
 /// Colleagues of an owner who know the same person: the same member of another company, or the same
 /// address.
-pub(crate) async fn known_by(conn: &mut Conn, row: &ContactRow, now: Time) -> Result<Vec<Who>, StoreError> {
+pub(crate) async fn known_by(
+    conn: &mut Conn,
+    row: &ContactRow,
+    viewer: &Viewer,
+    now: Time,
+) -> Result<Vec<Who>, StoreError> {
+    // The owner is who looks: they see as the viewer does.
+    let seen = sees("m.sk", "$2", "$6");
     let emails: Vec<&str> = row.contact.emails.iter().map(Untrusted::as_data).collect();
-    let rows = sqlx::query(
+    let rows = sqlx::query(sql!(
         "SELECT DISTINCT m.id, m.name FROM contacts c JOIN members m ON m.sk = c.owner
          WHERE c.company = $1 AND c.owner <> $2 AND c.since <= $3 AND (c.gone_at IS NULL OR c.gone_at > $3)
-           AND m.gone_at IS NULL AND m.status <> 'left'
+           AND m.gone_at IS NULL AND m.status <> 'left' AND {seen}
            AND (c.peer = $4 OR EXISTS (SELECT 1 FROM json_each(c.emails) e JOIN json_each($5) mine
                                        ON LOWER(e.value) = LOWER(mine.value)))
-         ORDER BY m.id_key LIMIT 20",
-    )
+         ORDER BY m.id_key LIMIT 20"
+    ))
     .bind(row.company)
     .bind(row.owner)
     .bind(now.as_micros())
     .bind(row.peer)
     .bind(serde_json::to_string(&emails)?)
+    .bind(visible::admin(viewer))
     .fetch_all(conn)
     .await?;
     rows.iter()

@@ -3,38 +3,46 @@
 
 use sqlx::Row as _;
 
+use super::visible::{self, sees};
 use super::{Conn, Row, StoreError, Write};
 use crate::domain::{Attribute, DepartmentId, Member, MemberId, Membership, Phone, Role, Status, Time};
-use crate::server::access::{self, Viewer};
+use crate::server::access::Viewer;
 use crate::text::Untrusted;
 
 /// A member as stored, with the hidden key.
 #[derive(Clone, Debug)]
 pub(crate) struct MemberRow {
     pub(crate) sk: i64,
-    /// With every field: not yet filtered for anybody.
+    /// Hidden keys of the departments, in their order.
+    pub(crate) departments: Vec<i64>,
+    /// Hidden key of the manager.
+    pub(crate) manager: Option<i64>,
+    /// With every field: not yet filtered for anybody. [`crate::server::access::Sight`] does that.
     pub(crate) whole: Member,
 }
 
-impl MemberRow {
-    /// The member as a viewer may see them.
-    pub(crate) fn seen_by(self, viewer: &Viewer, as_of: i64) -> Member {
-        let mut member = access::visible(viewer, self.whole);
-        member.as_of = as_of;
-        member
-    }
-}
-
 /// Columns of a member, joined with their manager. The list of departments is one text:
-/// `id:leader:order`, main department first.
+/// `id:leader:order:hidden key`, main department first.
 const COLUMNS: &str =
     "m.sk, m.id, m.name, m.alias, m.title, m.external_title, m.phones, m.emails, m.office, m.status,
-    m.attributes, m.revision, boss.id AS boss,
-    (SELECT string_agg(d.id || ':' || md.leader || ':' || md.ord, ' ' ORDER BY md.place)
+    m.attributes, m.revision, boss.id AS boss, boss.sk AS boss_sk,
+    (SELECT string_agg(d.id || ':' || md.leader || ':' || md.ord || ':' || d.sk, ' ' ORDER BY md.place)
      FROM member_departments md JOIN departments d ON d.sk = md.department WHERE md.member = m.sk) AS places";
 
 /// Where members come from, and which of them are there at all.
 const FROM: &str = "FROM members m LEFT JOIN members boss ON boss.sk = m.manager AND boss.gone_at IS NULL AND boss.status <> 'left'";
+
+/// The same for a viewer: binds $1 their company, $2 their hidden key, $3 whether they are an admin. A
+/// manager who is not there for them is none.
+fn seen_from() -> String {
+    format!("{FROM} AND {}", sees("boss.sk", "$2", "$3"))
+}
+
+/// Who is present, of the viewer's company, and there for them.
+fn seen_where() -> String {
+    format!("m.company = $1 AND {PRESENT} AND {}", sees("m.sk", "$2", "$3"))
+}
+
 const PRESENT: &str = "m.gone_at IS NULL AND m.status <> 'left'";
 
 fn read(row: &Row) -> Result<MemberRow, StoreError> {
@@ -45,15 +53,18 @@ fn read(row: &Row) -> Result<MemberRow, StoreError> {
     let emails: Vec<Untrusted> = serde_json::from_str(row.try_get("emails")?)?;
     let attributes: Vec<Attribute> = serde_json::from_str(row.try_get("attributes")?)?;
     let boss: Option<String> = row.try_get("boss")?;
+    let (departments, keys) = places(row.try_get("places")?)?;
     Ok(MemberRow {
         sk: row.try_get("sk")?,
+        departments: keys,
+        manager: row.try_get("boss_sk")?,
         whole: Member {
             id: member_id(row.try_get("id")?)?,
             revision: row.try_get("revision")?,
             as_of: 0,
             name: row.try_get::<String, _>("name")?.into(),
             alias: text("alias")?,
-            departments: places(row.try_get("places")?)?,
+            departments,
             title: text("title")?,
             external_title: text("external_title")?,
             phones,
@@ -62,6 +73,7 @@ fn read(row: &Row) -> Result<MemberRow, StoreError> {
             status: Status::parse(row.try_get("status")?).ok_or(StoreError::Unexpected("members.status"))?,
             manager: boss.as_deref().map(member_id).transpose()?,
             attributes,
+            masked: Vec::new(),
             allowed: Vec::new(),
         },
     })
@@ -71,22 +83,25 @@ pub(crate) fn member_id(text: &str) -> Result<MemberId, StoreError> {
     MemberId::new(text).map_err(|_| StoreError::Unexpected("members.id"))
 }
 
-fn places(text: Option<&str>) -> Result<Vec<Membership>, StoreError> {
-    text.unwrap_or_default()
-        .split(' ')
-        .filter(|place| !place.is_empty())
-        .map(|place| {
-            let mut parts = place.split(':');
-            let (Some(id), Some(leader), Some(order)) = (parts.next(), parts.next(), parts.next()) else {
-                return Err(StoreError::Unexpected("member_departments"));
-            };
-            Ok(Membership {
-                id: DepartmentId::new(id).map_err(|_| StoreError::Unexpected("departments.id"))?,
-                leader: leader == "1",
-                order: order.parse().map_err(|_| StoreError::Unexpected("member_departments.ord"))?,
-            })
-        })
-        .collect()
+/// Memberships, and the hidden keys of their departments.
+fn places(text: Option<&str>) -> Result<(Vec<Membership>, Vec<i64>), StoreError> {
+    let mut memberships = Vec::new();
+    let mut keys = Vec::new();
+    for place in text.unwrap_or_default().split(' ').filter(|place| !place.is_empty()) {
+        let mut parts = place.split(':');
+        let (Some(id), Some(leader), Some(order), Some(key)) =
+            (parts.next(), parts.next(), parts.next(), parts.next())
+        else {
+            return Err(StoreError::Unexpected("member_departments"));
+        };
+        memberships.push(Membership {
+            id: DepartmentId::new(id).map_err(|_| StoreError::Unexpected("departments.id"))?,
+            leader: leader == "1",
+            order: order.parse().map_err(|_| StoreError::Unexpected("member_departments.ord"))?,
+        });
+        keys.push(key.parse().map_err(|_| StoreError::Unexpected("member_departments"))?);
+    }
+    Ok((memberships, keys))
 }
 
 fn read_all(rows: &[Row]) -> Result<Vec<MemberRow>, StoreError> {
@@ -96,14 +111,17 @@ fn read_all(rows: &[Row]) -> Result<Vec<MemberRow>, StoreError> {
 /// Members after an id, in the order of ids.
 pub(crate) async fn page(
     conn: &mut Conn,
-    company: i64,
+    viewer: &Viewer,
     after: &str,
     limit: i64,
 ) -> Result<Vec<MemberRow>, StoreError> {
+    let (from, seen) = (seen_from(), seen_where());
     let rows = sqlx::query(sql!(
-        "SELECT {COLUMNS} {FROM} WHERE m.company = $1 AND m.id_key > $2 AND {PRESENT} ORDER BY m.id_key LIMIT $3"
+        "SELECT {COLUMNS} {from} WHERE {seen} AND m.id_key > $4 ORDER BY m.id_key LIMIT $5"
     ))
-    .bind(company)
+    .bind(viewer.company)
+    .bind(viewer.member)
+    .bind(visible::admin(viewer))
     .bind(after)
     .bind(limit)
     .fetch_all(conn)
@@ -114,18 +132,21 @@ pub(crate) async fn page(
 /// The rows of one department as the screen orders them: leaders first.
 pub(crate) async fn of_department(
     conn: &mut Conn,
-    company: i64,
+    viewer: &Viewer,
     department: &DepartmentId,
     limit: i64,
 ) -> Result<Vec<MemberRow>, StoreError> {
+    let (from, seen) = (seen_from(), seen_where());
     let rows = sqlx::query(sql!(
-        "SELECT {COLUMNS} {FROM}
+        "SELECT {COLUMNS} {from}
          JOIN member_departments here ON here.member = m.sk
          JOIN departments this ON this.sk = here.department
-         WHERE m.company = $1 AND this.id = $2 AND {PRESENT}
-         ORDER BY here.leader DESC, here.ord, m.id_key LIMIT $3"
+         WHERE {seen} AND this.id = $4
+         ORDER BY here.leader DESC, here.ord, m.id_key LIMIT $5"
     ))
-    .bind(company)
+    .bind(viewer.company)
+    .bind(viewer.member)
+    .bind(visible::admin(viewer))
     .bind(department.as_str())
     .bind(limit)
     .fetch_all(conn)
@@ -133,8 +154,37 @@ pub(crate) async fn of_department(
     read_all(&rows)
 }
 
-/// One present member.
-pub(crate) async fn by_id(
+/// A colleague who is there for the viewer. Whoever is hidden is not found, as whoever does not exist.
+pub(crate) async fn seen(
+    conn: &mut Conn,
+    viewer: &Viewer,
+    id: &MemberId,
+) -> Result<Option<MemberRow>, StoreError> {
+    let (from, seen) = (seen_from(), seen_where());
+    sqlx::query(sql!("SELECT {COLUMNS} {from} WHERE {seen} AND m.id_key = $4"))
+        .bind(viewer.company)
+        .bind(viewer.member)
+        .bind(visible::admin(viewer))
+        .bind(id.key())
+        .fetch_optional(conn)
+        .await?
+        .as_ref()
+        .map(read)
+        .transpose()
+}
+
+/// The departments that a member is in, and whether they lead each.
+pub(crate) async fn places_of(conn: &mut Conn, member: i64) -> Result<Vec<(i64, bool)>, StoreError> {
+    let rows =
+        sqlx::query("SELECT department, leader FROM member_departments WHERE member = $1 ORDER BY place")
+            .bind(member)
+            .fetch_all(conn)
+            .await?;
+    rows.iter().map(|row| Ok((row.try_get("department")?, row.try_get::<i64, _>("leader")? != 0))).collect()
+}
+
+/// One present member, whoever asks: for whoever administers a company, not for what a viewer sees.
+pub(crate) async fn find(
     conn: &mut Conn,
     company: i64,
     id: &MemberId,
@@ -186,10 +236,13 @@ pub(crate) async fn by_sks(conn: &mut Conn, sks: &[i64]) -> Result<Vec<MemberRow
     Ok(rows)
 }
 
-/// How many are present.
-pub(crate) async fn count(conn: &mut Conn, company: i64) -> Result<i64, StoreError> {
-    Ok(sqlx::query_scalar(sql!("SELECT COUNT(*) FROM members m WHERE m.company = $1 AND {PRESENT}"))
-        .bind(company)
+/// How many are present and there for the viewer.
+pub(crate) async fn count(conn: &mut Conn, viewer: &Viewer) -> Result<i64, StoreError> {
+    let seen = seen_where();
+    Ok(sqlx::query_scalar(sql!("SELECT COUNT(*) FROM members m WHERE {seen}"))
+        .bind(viewer.company)
+        .bind(viewer.member)
+        .bind(visible::admin(viewer))
         .fetch_one(conn)
         .await?)
 }

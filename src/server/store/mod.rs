@@ -31,6 +31,7 @@ pub(crate) mod requests;
 pub(crate) mod sessions;
 pub(crate) mod settings;
 pub(crate) mod settings_of;
+pub(crate) mod visible;
 
 use std::path::Path;
 use std::sync::Arc;

@@ -5,6 +5,7 @@ use sqlx::Row as _;
 use super::links::Shown;
 use super::members::member_id;
 use super::requests::RequestRow;
+use super::visible::{self, sees};
 use super::{Conn, Row, StoreError};
 use crate::domain::{KnownBy, MemberId, Time, Who};
 use crate::server::access::Viewer;
@@ -95,17 +96,20 @@ pub(crate) async fn in_scope(conn: &mut Conn, company: i64, shown: &Shown) -> Re
 /// Colleagues whose rows may hold an address or a number, to be looked at more closely.
 async fn holding(
     conn: &mut Conn,
-    company: i64,
+    viewer: &Viewer,
     column: &str,
     part: &str,
 ) -> Result<Vec<(MemberId, String)>, StoreError> {
+    let seen = sees("m.sk", "$2", "$3");
     let escaped = part.replace('\\', "\\\\").replace('%', "\\%").replace('_', "\\_");
     let rows = sqlx::query(sql!(
         "SELECT m.id, m.{column} AS held FROM members m
-         WHERE m.company = $1 AND m.{column} LIKE $2 ESCAPE '\\' AND m.gone_at IS NULL AND m.status <> 'left'
-         ORDER BY m.id_key LIMIT 50"
+         WHERE m.company = $1 AND {seen} AND m.{column} LIKE $4 ESCAPE '\\'
+           AND m.gone_at IS NULL AND m.status <> 'left' ORDER BY m.id_key LIMIT 50"
     ))
-    .bind(company)
+    .bind(viewer.company)
+    .bind(viewer.member)
+    .bind(visible::admin(viewer))
     .bind(format!("%{escaped}%"))
     .fetch_all(conn)
     .await?;
@@ -118,7 +122,7 @@ pub(crate) async fn by_email(
     viewer: &Viewer,
     email: &str,
 ) -> Result<Option<MemberId>, StoreError> {
-    for (id, held) in holding(conn, viewer.company, "emails", email).await? {
+    for (id, held) in holding(conn, viewer, "emails", email).await? {
         let emails: Vec<Untrusted> = serde_json::from_str(&held)?;
         if emails.iter().any(|known| known.as_data().eq_ignore_ascii_case(email)) {
             return Ok(Some(id));
@@ -140,7 +144,7 @@ pub(crate) async fn by_phone(
     else {
         return Ok(None);
     };
-    for (id, held) in holding(conn, viewer.company, "phones", tail).await? {
+    for (id, held) in holding(conn, viewer, "phones", tail).await? {
         let phones: Vec<crate::domain::Phone> = serde_json::from_str(&held)?;
         if phones.iter().any(|phone| digits(phone.number.as_data()).ends_with(&wanted)) {
             return Ok(Some(id));
@@ -151,12 +155,15 @@ pub(crate) async fn by_phone(
 
 /// An admin whom the viewer can ask.
 pub(crate) async fn admin_to_ask(conn: &mut Conn, viewer: &Viewer) -> Result<Option<Who>, StoreError> {
+    let seen = sees("m.sk", "$2", "$3");
     sqlx::query(sql!(
         "SELECT m.id, m.name FROM members m
-         WHERE m.company = $1 AND m.sk <> $2 AND m.special_role = 'admin' AND {ACTIVE} ORDER BY m.id_key LIMIT 1"
+         WHERE m.company = $1 AND m.sk <> $2 AND m.special_role = 'admin' AND {ACTIVE} AND {seen}
+         ORDER BY m.id_key LIMIT 1"
     ))
     .bind(viewer.company)
     .bind(viewer.member)
+    .bind(visible::admin(viewer))
     .fetch_optional(conn)
     .await?
     .as_ref()
@@ -171,13 +178,15 @@ pub(crate) async fn who_knows(
     peer: i64,
     now: Time,
 ) -> Result<Option<Who>, StoreError> {
+    let seen = sees("m.sk", "$2", "$3");
     sqlx::query(sql!(
         "SELECT m.id, m.name FROM contacts c JOIN members m ON m.sk = c.owner
-         WHERE c.company = $1 AND c.peer = $3 AND c.owner <> $2 AND c.since <= $4
-           AND (c.gone_at IS NULL OR c.gone_at > $4) AND {ACTIVE} ORDER BY c.since LIMIT 1"
+         WHERE c.company = $1 AND c.peer = $4 AND c.owner <> $2 AND c.since <= $5
+           AND (c.gone_at IS NULL OR c.gone_at > $5) AND {ACTIVE} AND {seen} ORDER BY c.since LIMIT 1"
     ))
     .bind(viewer.company)
     .bind(viewer.member)
+    .bind(visible::admin(viewer))
     .bind(peer)
     .bind(now.as_micros())
     .fetch_optional(conn)
@@ -221,12 +230,14 @@ pub(crate) async fn known_by(
     let domain = row.typed.email.as_ref().and_then(|email| domain_of(email.as_data()));
     let domain = domain.filter(|domain| !is_consumer(domain));
     let email = row.typed.email.as_ref().map(Untrusted::as_data);
+    let seen = sees("m.sk", "$2", "$8");
     let rows = sqlx::query(sql!(
         "SELECT m.id, m.name, c.name AS known,
                 (c.peer IS NOT NULL AND c.peer = $4) OR (c.emails LIKE '%' || $5 || '%') AS same_person
          FROM contacts c JOIN members m ON m.sk = c.owner LEFT JOIN members o ON o.sk = c.peer
          WHERE c.company = $1 AND c.owner <> $2 AND c.since <= $3 AND (c.gone_at IS NULL OR c.gone_at > $3)
-           AND (c.peer = $4 OR c.emails LIKE '%' || $5 || '%' OR c.domain = $6 OR o.company = $7) AND {ACTIVE}
+           AND (c.peer = $4 OR c.emails LIKE '%' || $5 || '%' OR c.domain = $6 OR o.company = $7)
+           AND {ACTIVE} AND {seen}
          ORDER BY same_person DESC, c.since LIMIT 20"
     ))
     .bind(row.company)
@@ -236,6 +247,7 @@ pub(crate) async fn known_by(
     .bind(email.map(|email| email.replace(['%', '_'], "")))
     .bind(domain)
     .bind(row.requester_company.filter(|company| *company != row.company))
+    .bind(visible::admin(viewer))
     .fetch_all(conn)
     .await?;
     rows.iter()
