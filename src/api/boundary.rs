@@ -4,8 +4,8 @@ use serde::{Deserialize, Serialize};
 
 use super::Problem;
 use crate::domain::{
-    CompanyId, ContactId, Decision, LinkScope, MemberId, Request, RequestId, RuleRef, Time, Verdict,
-    VerdictCode, Who,
+    CompanyId, ContactId, Decision, Introduction, LinkScope, MemberId, PartnerLink, Request, RequestId, Time,
+    Who,
 };
 use crate::text::Untrusted;
 
@@ -16,84 +16,6 @@ use crate::text::Untrusted;
 pub struct WhyBody {
     /// What was typed, pasted or scanned: an id, a card link, an address, a number, a name. At most 256 bytes.
     pub to: Untrusted,
-}
-
-/// May I, and if not, why not and what instead.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[cfg_attr(feature = "server", derive(utoipa::ToSchema))]
-pub struct WhyReply {
-    /// The answer.
-    pub verdict: Verdict,
-    /// Who was meant, as far as the caller may know.
-    pub meant: MeantPerson,
-    /// What was looked at, in this order; the last one decided.
-    pub chain: Vec<LookedAt>,
-    /// Whether a manager of one's own side approves too.
-    pub manager_asking: bool,
-    /// Whether the other side's approval is given in advance.
-    pub automatic: bool,
-    /// Requests sent today, and how many a day allows.
-    pub sent_today: u32,
-    /// How many requests a day allows; none: no limit.
-    pub sent_most: Option<u32>,
-}
-
-/// Somebody who was meant.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(feature = "server", derive(utoipa::ToSchema))]
-#[serde(tag = "kind", rename_all = "snake_case")]
-pub enum MeantPerson {
-    /// Nobody that the caller may know of.
-    Nobody,
-    /// A colleague.
-    Colleague {
-        /// The member.
-        id: MemberId,
-    },
-    /// A contact that is there.
-    Contact {
-        /// The contact.
-        id: ContactId,
-    },
-    /// A member of another company.
-    Outside {
-        /// Their name.
-        name: Untrusted,
-        /// Their company.
-        company: Untrusted,
-        /// Their title.
-        #[serde(default)]
-        title: Option<Untrusted>,
-    },
-    /// An address, a number or a name, and nobody known behind it.
-    Unknown,
-}
-
-/// One thing that was looked at.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[cfg_attr(feature = "server", derive(utoipa::ToSchema))]
-pub struct LookedAt {
-    /// The code that it would have given, or gave.
-    pub code: VerdictCode,
-    /// By which rule.
-    #[serde(flatten)]
-    pub rule: RuleRef,
-    /// Whether it let the caller go on.
-    pub passed: bool,
-}
-
-/// A request to somebody outside.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(feature = "server", derive(utoipa::ToSchema))]
-#[serde(deny_unknown_fields)]
-pub struct NewRequestBody {
-    /// Whom: as in [`WhyBody`].
-    pub to: Untrusted,
-    /// What for: one line of at most 200 graphemes.
-    pub purpose: Untrusted,
-    /// At most 300 graphemes in six lines.
-    #[serde(default)]
-    pub message: Option<Untrusted>,
 }
 
 /// Asks the admins for the external permission.
@@ -185,20 +107,6 @@ pub struct DecisionResult {
     pub problem: Option<Problem>,
 }
 
-/// What the caller set for themselves.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(feature = "server", derive(utoipa::ToSchema))]
-pub struct OwnSettingsReply {
-    /// Rises by one with each change; 0 before the first one.
-    pub revision: i64,
-    /// Whether requests are taken.
-    pub accepts: bool,
-    /// Away until then.
-    pub away_until: Option<Time>,
-    /// Who decides meanwhile.
-    pub stand_in: Option<Who>,
-}
-
 /// Sets it anew, as a whole.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "server", derive(utoipa::ToSchema))]
@@ -214,19 +122,6 @@ pub struct OwnSettingsBody {
     pub stand_in: Option<MemberId>,
 }
 
-/// My tags for somebody outside.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(feature = "server", derive(utoipa::ToSchema))]
-#[serde(deny_unknown_fields)]
-pub struct TagsBody {
-    /// Tags that colleagues see too, each at most 40 graphemes.
-    #[serde(default)]
-    pub company: Vec<Untrusted>,
-    /// My own.
-    #[serde(default)]
-    pub own: Vec<Untrusted>,
-}
-
 /// Hands contacts over to a colleague.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "server", derive(utoipa::ToSchema))]
@@ -238,68 +133,12 @@ pub struct NewHandover {
     pub contacts: Vec<ContactId>,
 }
 
-/// Somebody whom a linked company shows.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(feature = "server", derive(utoipa::ToSchema))]
-pub struct LinkedPerson {
-    /// As which the caller asks them.
-    pub id: ContactId,
-    /// Name.
-    pub name: Untrusted,
-    /// Title that outsiders see.
-    #[serde(default)]
-    pub title: Option<Untrusted>,
-    /// Name of their main department.
-    #[serde(default)]
-    pub department: Option<Untrusted>,
-    /// Their company.
-    pub company: Untrusted,
-    /// Its id.
-    pub company_id: CompanyId,
-}
-
-/// Somebody whom a colleague passed on.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(feature = "server", derive(utoipa::ToSchema))]
-pub struct Introduction {
-    /// As which the caller asks them.
-    pub id: ContactId,
-    /// Name.
-    pub name: Untrusted,
-    /// Title that outsiders see.
-    #[serde(default)]
-    pub title: Option<Untrusted>,
-    /// Their company.
-    pub company: Untrusted,
-    /// The colleague.
-    pub by: Who,
-    /// When.
-    pub at: Time,
-}
-
 /// Introductions that were not used yet.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "server", derive(utoipa::ToSchema))]
 pub struct Introductions {
     /// Newest first.
     pub items: Vec<Introduction>,
-}
-
-/// A partner link, in force or proposed by us.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(feature = "server", derive(utoipa::ToSchema))]
-pub struct PartnerLink {
-    /// The other company.
-    pub company: CompanyId,
-    /// Its name.
-    pub name: Untrusted,
-    /// Since when it holds; none while it is proposed.
-    #[serde(default)]
-    pub since: Option<Time>,
-    /// How many people they show us.
-    pub they_show: i64,
-    /// How many people we show them.
-    pub we_show: i64,
 }
 
 /// The partner links of a company.

@@ -20,10 +20,9 @@ pub use bodies::{
     Page, Place, RemarkBody, RotateCard, SearchReply, SessionReply, Why,
 };
 pub use boundary::{
-    DecisionItem, DecisionResult, DecisionResults, Decisions, Grant, Grants, Introduction, Introductions,
-    LeaveBody, LeaveReply, LinkedPerson, LookedAt, MeantPerson, NewGrant, NewHandover, NewPartnerLink,
-    NewPermission, NewRequestBody, OwnSettingsBody, OwnSettingsReply, PartnerLink, PartnerLinks, Snooze,
-    TagsBody, ToColleague, WhyBody, WhyReply, Words,
+    DecisionItem, DecisionResult, DecisionResults, Decisions, Grant, Grants, Introductions, LeaveBody,
+    LeaveReply, NewGrant, NewHandover, NewPartnerLink, NewPermission, OwnSettingsBody, PartnerLinks, Snooze,
+    ToColleague, WhyBody, Words,
 };
 pub use event::{EventData, EventKind, EventType};
 pub use export::{ExportField, ExportForm, ExportOf, ExportReply, NewExport};

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::domain::{CompanyId, MemberId, PolicyFault, RuleRef, Time, Verdict, Who};
+use crate::domain::{CompanyId, LookedAt, MemberId, PolicyFault, RuleRef, Time, Verdict, Who};
 use crate::text::Untrusted;
 
 /// A version of a policy.
@@ -148,7 +148,7 @@ pub struct ExplainReply {
     pub verdict: Option<Verdict>,
     /// What was looked at for it.
     #[serde(default)]
-    pub chain: Vec<super::LookedAt>,
+    pub chain: Vec<LookedAt>,
 }
 
 /// What holds of one setting.

@@ -47,7 +47,7 @@ enum OnUnknownSession {
 }
 
 /// Everything but letters, digits and `-._~` as `%XX`.
-fn encode(value: &str) -> String {
+pub(super) fn encode(value: &str) -> String {
     let mut out = String::with_capacity(value.len());
     for b in value.bytes() {
         if b.is_ascii_alphanumeric() || b"-._~".contains(&b) {
@@ -59,7 +59,7 @@ fn encode(value: &str) -> String {
     out
 }
 
-fn get(path: impl Into<String>) -> Call {
+pub(super) fn get(path: impl Into<String>) -> Call {
     Call {
         method: Method::Get,
         path: path.into(),
@@ -71,11 +71,11 @@ fn get(path: impl Into<String>) -> Call {
     }
 }
 
-fn write(method: Method, path: impl Into<String>, revision: Option<i64>, key: &str) -> Call {
+pub(super) fn write(method: Method, path: impl Into<String>, revision: Option<i64>, key: &str) -> Call {
     Call { method, if_match: revision, key: Some(key.to_owned()), ..get(path) }
 }
 
-fn json(body: &impl Serialize) -> Result<Body, Fault> {
+pub(super) fn json(body: &impl Serialize) -> Result<Body, Fault> {
     serde_json::to_vec(body).map(|body| Body::Json(Bytes::from(body))).map_err(|_| Fault::Garbled)
 }
 
@@ -122,7 +122,7 @@ impl Client {
         }
     }
 
-    async fn ask<T: DeserializeOwned>(&self, call: Call) -> Result<T, Fault> {
+    pub(super) async fn ask<T: DeserializeOwned>(&self, call: Call) -> Result<T, Fault> {
         let body = self.send(call, OnUnknownSession::SignInAnew).await?;
         serde_json::from_slice(&body).map_err(|_| Fault::Garbled)
     }

@@ -29,15 +29,18 @@ pub(super) fn of_reply(reply: &Reply) -> Fault {
             status => Fault::Server { status, code: Untrusted::default() },
         };
     };
+    of_problem(problem, reply.retry_after.map(Duration::from_secs))
+}
+
+/// What a problem means.
+pub(super) fn of_problem(problem: Problem, retry_after: Option<Duration>) -> Fault {
     match problem.code {
         ProblemCode::Unauthenticated => Fault::NotSignedIn,
         ProblemCode::Forbidden => Fault::Forbidden,
         ProblemCode::NotFound => Fault::NotFound,
         ProblemCode::WindowOver => Fault::WindowOver,
         ProblemCode::StorageFull => Fault::StorageFull,
-        ProblemCode::Unavailable | ProblemCode::InProgress => {
-            Fault::Busy { retry_after: reply.retry_after.map(Duration::from_secs) }
-        }
+        ProblemCode::Unavailable | ProblemCode::InProgress => Fault::Busy { retry_after },
         ProblemCode::AlreadyDecided | ProblemCode::NotOpen => match problem.current {
             Some(current) => Fault::Decided(Box::new(Conflict {
                 state: current.state.unwrap_or(RequestState::Expired),

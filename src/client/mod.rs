@@ -2,6 +2,7 @@
 //! task that follows the server.
 
 mod access;
+mod boundary;
 mod calls;
 mod events;
 mod fault;

@@ -12,6 +12,7 @@ mod fault;
 mod ids;
 mod import;
 mod member;
+mod outside;
 mod person;
 mod policy;
 mod request;
@@ -39,14 +40,15 @@ pub use import::{
     RowFault, RowNote, is_mail_address, normalise_block, normalise_line,
 };
 pub use member::{Attribute, MaskedField, Member, MemberAction, Membership, Phone, PhoneKind, Status};
+pub use outside::{Introduction, LinkedPerson, NewRequest, OwnSettings, PartnerLink, Tags};
 pub use person::Who;
 pub use policy::{PolicyFault, PolicyFaultCode};
 pub use request::{
-    ApprovalKind, Asked, Channel, Decision, DecisionKind, DecisionMark, Direction, EarlierRequest, Flag,
-    HandoverItem, ItemState, KnownBy, Lifetime, LinkScope, LookAlike, Need, NoteKind, Part, ReasonCode,
+    ApprovalKind, Asked, Channel, DecideOne, Decision, DecisionKind, DecisionMark, Direction, EarlierRequest,
+    Flag, HandoverItem, ItemState, KnownBy, Lifetime, LinkScope, LookAlike, Need, NoteKind, Part, ReasonCode,
     Request, RequestAction, RequestDetail, RequestNote, RequestState, Requester, RequesterKind, Seen,
 };
 pub use role::Role;
 pub use snapshot::{Me, Snapshot};
 pub use time::Time;
-pub use verdict::{Alternative, RuleRef, Step, Verdict, VerdictCode};
+pub use verdict::{Alternative, Explained, LookedAt, MeantPerson, RuleRef, Step, Verdict, VerdictCode};

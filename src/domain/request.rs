@@ -417,6 +417,19 @@ impl Decision {
     }
 }
 
+/// One of several decisions.
+#[derive(Clone, Debug, PartialEq)]
+pub struct DecideOne {
+    /// Which request.
+    pub id: RequestId,
+    /// In the revision that was on the screen.
+    pub revision: i64,
+    /// How.
+    pub decision: Decision,
+    /// The key under which it is done once.
+    pub key: String,
+}
+
 /// Whom one company shows the other by a partner link.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "server", derive(utoipa::ToSchema))]

@@ -2,8 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::Time;
 use super::request::words;
+use super::{ContactId, MemberId, Time};
 use crate::text::Untrusted;
 
 macro_rules! codes {
@@ -213,4 +213,68 @@ pub struct Verdict {
     /// What can be done instead, the best first. A refusal has at least one.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub alternatives: Vec<Alternative>,
+}
+
+/// May I, and if not, why not and what instead.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "server", derive(utoipa::ToSchema))]
+pub struct Explained {
+    /// The answer.
+    pub verdict: Verdict,
+    /// Who was meant, as far as the caller may know.
+    pub meant: MeantPerson,
+    /// What was looked at, in this order; the last one decided.
+    pub chain: Vec<LookedAt>,
+    /// Whether a manager of one's own side approves too.
+    pub manager_asking: bool,
+    /// Whether the other side's approval is given in advance.
+    pub automatic: bool,
+    /// Requests sent today, and how many a day allows.
+    pub sent_today: u32,
+    /// How many requests a day allows; none: no limit.
+    pub sent_most: Option<u32>,
+}
+
+/// Somebody who was meant.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "server", derive(utoipa::ToSchema))]
+#[serde(tag = "kind", rename_all = "snake_case")]
+pub enum MeantPerson {
+    /// Nobody that the caller may know of.
+    Nobody,
+    /// A colleague.
+    Colleague {
+        /// The member.
+        id: MemberId,
+    },
+    /// A contact that is there.
+    Contact {
+        /// The contact.
+        id: ContactId,
+    },
+    /// A member of another company.
+    Outside {
+        /// Their name.
+        name: Untrusted,
+        /// Their company.
+        company: Untrusted,
+        /// Their title.
+        #[serde(default)]
+        title: Option<Untrusted>,
+    },
+    /// An address, a number or a name, and nobody known behind it.
+    Unknown,
+}
+
+/// One thing that was looked at.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "server", derive(utoipa::ToSchema))]
+pub struct LookedAt {
+    /// The code that it would have given, or gave.
+    pub code: VerdictCode,
+    /// By which rule.
+    #[serde(flatten)]
+    pub rule: RuleRef,
+    /// Whether it let the caller go on.
+    pub passed: bool,
 }

@@ -4,6 +4,7 @@
 //! keys in `assets/i18n`, compared by a test. State and effects hold a [`Text`] and values, never a
 //! sentence.
 
+mod boundary;
 mod english;
 mod fill;
 pub mod say;

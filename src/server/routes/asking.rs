@@ -5,8 +5,10 @@ use axum::response::Response;
 use unicode_segmentation::UnicodeSegmentation as _;
 
 use super::requests::seen;
-use crate::api::{LookedAt, MeantPerson, NewPermission, NewRequestBody, Problem, WhyBody, WhyReply};
-use crate::domain::{Request, Time, normalise_block, normalise_line};
+use crate::api::{NewPermission, Problem, WhyBody};
+use crate::domain::{
+    Explained, LookedAt, MeantPerson, NewRequest, Request, Time, normalise_block, normalise_line,
+};
 use crate::server::App;
 use crate::server::access::Viewer;
 use crate::server::approvals::{self, Asking, Meant, Reach, Standing};
@@ -50,7 +52,7 @@ fn to(text: &crate::text::Untrusted) -> Result<&str, Problem> {
 }
 
 #[utoipa::path(post, path = "/v1/verdicts", security(("token" = [])), request_body = WhyBody,
-    responses((status = 200, body = WhyReply)))]
+    responses((status = 200, body = Explained)))]
 pub(super) async fn why(
     State(app): State<App>,
     caller: Caller,
@@ -68,7 +70,7 @@ pub(super) async fn why(
         rule: looked.rule.clone(),
         passed: looked.passed,
     });
-    ok(&WhyReply {
+    ok(&Explained {
         meant,
         chain: chain.collect(),
         manager_asking: answer.managers.asking,
@@ -97,13 +99,13 @@ async fn person(read: &mut Read, meant: Meant) -> Result<MeantPerson, Failure> {
 }
 
 #[utoipa::path(post, path = "/v1/requests", security(("token" = [])),
-    params(("idempotency-key" = String, Header)), request_body = NewRequestBody,
+    params(("idempotency-key" = String, Header)), request_body = NewRequest,
     responses((status = 200, body = Request), (status = 403, body = Problem), (status = 422, body = Problem)))]
 pub(super) async fn ask(
     State(app): State<App>,
     caller: Caller,
     key: Key,
-    body: Json<NewRequestBody>,
+    body: Json<NewRequest>,
 ) -> Result<Response, Failure> {
     let viewer = caller.viewer()?;
     let asking = Asking {

@@ -5,11 +5,9 @@ use axum::response::Response;
 use unicode_segmentation::UnicodeSegmentation as _;
 
 use super::directory::Paging;
-use crate::api::{
-    EventKind, NewHandover, Page, Problem, ProblemCode, RemarkBody, SYNC_PAGE, TagsBody, ToColleague,
-};
+use crate::api::{EventKind, NewHandover, Page, Problem, ProblemCode, RemarkBody, SYNC_PAGE, ToColleague};
 use crate::domain::{
-    Contact, ContactDetail, ContactId, ContactRevision, HistoryKind, Request, Status, Time, Who,
+    Contact, ContactDetail, ContactId, ContactRevision, HistoryKind, Request, Status, Tags, Time, Who,
     normalise_line,
 };
 use crate::server::access::{self, Action, Answer, Object, Viewer};
@@ -216,7 +214,7 @@ pub(super) async fn remove(
 
 #[utoipa::path(put, path = "/v1/contacts/{id}/tags", security(("token" = [])),
     params(("id" = String, Path), ("if-match" = String, Header), ("idempotency-key" = String, Header)),
-    request_body = TagsBody,
+    request_body = Tags,
     responses((status = 200, body = ContactRevision), (status = 404, body = Problem), (status = 412, body = Problem)))]
 pub(super) async fn set_tags(
     State(app): State<App>,
@@ -224,7 +222,7 @@ pub(super) async fn set_tags(
     Id(id): Id<ContactId>,
     IfMatch(revision): IfMatch,
     key: Key,
-    body: Json<TagsBody>,
+    body: Json<Tags>,
 ) -> Result<Response, Failure> {
     let checked = |tags: &[Untrusted]| -> Result<Vec<Untrusted>, Problem> {
         if tags.len() > MAX_TAGS {

@@ -6,11 +6,8 @@ use axum::response::Response;
 use super::asking::purpose;
 use super::directory::Paging;
 use super::requests::seen;
-use crate::api::{
-    Introductions, LinkedPerson, NewPartnerLink, Page, PartnerLink, PartnerLinks, Problem, ProblemCode,
-    SYNC_PAGE,
-};
-use crate::domain::{CompanyId, Request};
+use crate::api::{Introductions, NewPartnerLink, Page, PartnerLinks, Problem, ProblemCode, SYNC_PAGE};
+use crate::domain::{CompanyId, LinkedPerson, PartnerLink, Request};
 use crate::server::auth::Caller;
 use crate::server::respond::{Begun, Failure, Id, Json, Key, Once, Params, ok};
 use crate::server::store::{companies, introductions, linked, links, outbox};

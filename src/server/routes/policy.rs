@@ -8,10 +8,10 @@ use serde::Deserialize;
 
 use super::tokens::company;
 use crate::api::{
-    Current, ExplainBody, ExplainReply, ExplainedSetting, LookedAt, PolicyBody, PolicyCheck, PolicyHistory,
+    Current, ExplainBody, ExplainReply, ExplainedSetting, PolicyBody, PolicyCheck, PolicyHistory,
     PolicyReply, PolicyVersion, Problem, ProblemCode, RuleSays, SaidFate, SettingEffect,
 };
-use crate::domain::{CompanyId, MemberId, PolicyFault, Time, Who, normalise_line};
+use crate::domain::{CompanyId, LookedAt, MemberId, PolicyFault, Time, Who, normalise_line};
 use crate::server::access::Viewer;
 use crate::server::approvals;
 use crate::server::auth::Caller;

@@ -3,17 +3,17 @@
 use axum::extract::State;
 use axum::response::Response;
 
-use crate::api::{Current, OwnSettingsBody, OwnSettingsReply, Problem, ProblemCode};
-use crate::domain::Status;
+use crate::api::{Current, OwnSettingsBody, Problem, ProblemCode};
+use crate::domain::{OwnSettings, Status};
 use crate::server::App;
 use crate::server::access::Viewer;
 use crate::server::auth::Caller;
 use crate::server::respond::{Begun, Failure, IfMatch, Json, Key, Once, ok_with_revision};
 use crate::server::store::{Conn, audit, companies, members, settings_of};
 
-async fn reply(conn: &mut Conn, viewer: &Viewer) -> Result<OwnSettingsReply, Failure> {
+async fn reply(conn: &mut Conn, viewer: &Viewer) -> Result<OwnSettings, Failure> {
     let own = settings_of::of(conn, viewer.member).await?;
-    Ok(OwnSettingsReply {
+    Ok(OwnSettings {
         revision: own.revision,
         accepts: own.accepts,
         away_until: own.away_until,
@@ -22,7 +22,7 @@ async fn reply(conn: &mut Conn, viewer: &Viewer) -> Result<OwnSettingsReply, Fai
 }
 
 #[utoipa::path(get, path = "/v1/settings", security(("token" = [])),
-    responses((status = 200, body = OwnSettingsReply)))]
+    responses((status = 200, body = OwnSettings)))]
 pub(super) async fn own(State(app): State<App>, caller: Caller) -> Result<Response, Failure> {
     let viewer = caller.viewer()?;
     let reply = reply(app.store().read().await?.conn(), viewer).await?;
@@ -31,7 +31,7 @@ pub(super) async fn own(State(app): State<App>, caller: Caller) -> Result<Respon
 
 #[utoipa::path(put, path = "/v1/settings", security(("token" = [])),
     params(("if-match" = String, Header), ("idempotency-key" = String, Header)), request_body = OwnSettingsBody,
-    responses((status = 200, body = OwnSettingsReply), (status = 412, body = Problem)))]
+    responses((status = 200, body = OwnSettings), (status = 412, body = Problem)))]
 pub(super) async fn set(
     State(app): State<App>,
     caller: Caller,

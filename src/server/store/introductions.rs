@@ -4,8 +4,8 @@ use sqlx::Row as _;
 
 use super::members::member_id;
 use super::{Conn, StoreError, Write};
-use crate::api::Introduction;
-use crate::domain::{ContactId, Time, Who};
+
+use crate::domain::{ContactId, Introduction, Time, Who};
 use crate::server::ids;
 use crate::text::Untrusted;
 
