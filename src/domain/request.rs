@@ -618,6 +618,25 @@ impl Request {
         Lifetime { stored: self.state, effective_at: self.effective_at, expires: self.expires }
     }
 
+    /// Whether it waits for the viewer at `now`: what the server said when it was read, and what time has
+    /// made of it since.
+    pub fn waits(&self, now: Time) -> bool {
+        let step_is_mine = match self.state {
+            RequestState::Pending => {
+                matches!(self.part, Part::Target | Part::StandIn | Part::Admin | Part::Assigner)
+            }
+            RequestState::PendingManager => matches!(self.part, Part::ManagerAsked | Part::ManagerAsking),
+            _ => false,
+        };
+        self.queued && step_is_mine && self.lifetime().is_open(now)
+    }
+
+    /// Whether it stands in the viewer's queue at `now`: it waits for them, or what was decided there can
+    /// still be taken back.
+    pub fn is_queued(&self, now: Time) -> bool {
+        self.queued && (self.waits(now) || self.lifetime().is_held(now))
+    }
+
     /// Whether the viewer may do `action` according to the server.
     pub fn allows(&self, action: RequestAction) -> bool {
         self.allowed.contains(&action)

@@ -1,13 +1,13 @@
 //! What the server has told. Newer copies replace older ones, in whatever order they arrive; what is
 //! gone leaves a mark, so that a late copy does not bring it back.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::hash::Hash;
 use std::sync::Arc;
 
 use crate::domain::{
-    Change, Company, Contact, ContactDetail, ContactId, Department, DepartmentId, HistoryEntry, Me, Member,
-    MemberId, Request, RequestId, Snapshot,
+    Change, Company, CompanyId, Contact, ContactDetail, ContactId, Department, DepartmentId, HistoryEntry,
+    Introduction, LinkedPerson, Me, Member, MemberId, Request, RequestDetail, RequestId, Snapshot,
 };
 
 /// A copy with the `seq` of the read that made it, or the mark of what is gone.
@@ -89,7 +89,15 @@ pub struct Data {
     departments: Copies<DepartmentId, Department>,
     requests: Copies<RequestId, Request>,
     contacts: Copies<ContactId, Contact>,
+    /// Those whom colleagues passed on, newest first.
+    pub introductions: Vec<Introduction>,
+    /// Whether everybody whom linked companies show is known.
+    pub linked_complete: bool,
+    /// By company and id, as they came.
+    linked: BTreeMap<(CompanyId, ContactId), Arc<LinkedPerson>>,
     histories: HashMap<ContactId, (i64, Vec<HistoryEntry>)>,
+    /// What was read of requests besides, with the revision of that read.
+    details: HashMap<RequestId, RequestDetail>,
     /// Departments below each, in order; `None` holds the roots.
     children: HashMap<Option<DepartmentId>, Vec<DepartmentId>>,
     /// Who is in each department, in the order of the screen.
@@ -136,6 +144,31 @@ impl Data {
         }
     }
 
+    /// Takes more of the people whom linked companies show.
+    pub fn put_linked(&mut self, people: Vec<LinkedPerson>, done: bool) {
+        let keyed = people
+            .into_iter()
+            .map(|person| ((person.company_id.clone(), person.id.clone()), Arc::new(person)));
+        self.linked.extend(keyed);
+        self.linked_complete |= done;
+    }
+
+    /// Everybody known whom linked companies show, company by company.
+    pub fn linked(&self) -> impl Iterator<Item = &Arc<LinkedPerson>> {
+        self.linked.values()
+    }
+
+    /// Takes a request with what belongs to it.
+    pub fn put_request_detail(&mut self, detail: RequestDetail) {
+        self.details.insert(detail.request.id.clone(), detail);
+    }
+
+    /// What was read of a request besides, if it was read in its present revision.
+    pub fn request_detail(&self, id: &RequestId) -> Option<&RequestDetail> {
+        let detail = self.details.get(id)?;
+        (self.request(id)?.revision == detail.request.revision).then_some(detail)
+    }
+
     /// Takes a contact with its history.
     pub fn put_detail(&mut self, detail: ContactDetail) {
         let ContactDetail { contact, history, .. } = detail;
@@ -172,7 +205,10 @@ impl Data {
                     touched.requests |=
                         self.requests.put(request.id.clone(), request.as_of, Some(Arc::new(*request)));
                 }
-                Change::RequestGone(id, as_of) => touched.requests |= self.requests.put(id, as_of, None),
+                Change::RequestGone(id, as_of) => {
+                    self.details.remove(&id);
+                    touched.requests |= self.requests.put(id, as_of, None);
+                }
                 Change::Contact(contact) => {
                     touched.contacts |=
                         self.contacts.put(contact.id.clone(), contact.as_of, Some(Arc::new(*contact)));

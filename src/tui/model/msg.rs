@@ -5,8 +5,8 @@ use std::sync::Arc;
 
 use super::layout::Size;
 use crate::domain::{
-    Card, Change, Contact, ContactDetail, ContactId, ContactRevision, Decision, Fault, Member, MemberId,
-    Request, RequestId, Snapshot, Time,
+    Card, Change, Contact, ContactDetail, ContactId, ContactRevision, Decision, Fault, Introduction,
+    LinkedPerson, Member, MemberId, Request, RequestId, Snapshot, Time,
 };
 use crate::qr::Blocks;
 use crate::search::{Hit, Index};
@@ -89,6 +89,10 @@ pub enum Msg {
     Members(Vec<Member>, bool),
     /// More contacts; the last piece says so.
     Contacts(Vec<Contact>, bool),
+    /// More of the people whom linked companies show; the last piece says so.
+    Linked(Vec<LinkedPerson>, bool),
+    /// Those whom colleagues passed on, all of them.
+    Introductions(Vec<Introduction>),
     /// What changed, and the server's clock.
     Changes(Vec<Change>, Time),
     /// The server is there again.

@@ -85,7 +85,7 @@ pub(super) fn approvals(state: &mut State, env: &Env) {
     let mut queue: Vec<_> = state
         .data
         .requests()
-        .filter(|request| request.lifetime().is_queued(now))
+        .filter(|request| request.is_queued(now))
         .map(|request| (request.expires, request.id.clone()))
         .collect();
     queue.sort();
@@ -96,7 +96,7 @@ pub(super) fn approvals(state: &mut State, env: &Env) {
         .filter_map(|id| state.data.request(id))
         .filter(|request| {
             let deciding = state.in_flight.get(&request.id);
-            request.lifetime().is_open(now) && !matches!(deciding, Some(InFlight::Approve | InFlight::Reject))
+            request.waits(now) && !matches!(deciding, Some(InFlight::Approve | InFlight::Reject))
         })
         .collect();
     let due = waiting.iter().filter(|request| request.expires <= tomorrow).count();

@@ -1,7 +1,7 @@
 //! What the server tells.
 
 use super::{external, lists, search, tree};
-use crate::domain::{Change, Contact, Fault, Member, Snapshot, Time};
+use crate::domain::{Change, Contact, Fault, Introduction, LinkedPerson, Member, Snapshot, Time};
 use crate::tui::model::{Data, Effect, Env, Layer, Link, Phase, State, Step, Touched};
 
 /// The start: everything anew; what was selected stays selected.
@@ -55,6 +55,18 @@ pub(super) fn contacts(state: &mut State, contacts: Vec<Contact>, done: bool) ->
     state.data.contacts_complete |= done;
     lists::external(state);
     external::read_selected(state).and(search::index_contacts(state)).and(Step::draw())
+}
+
+/// More of the people whom linked companies show.
+pub(super) fn linked(state: &mut State, people: Vec<LinkedPerson>, done: bool) -> Step {
+    state.data.put_linked(people, done);
+    Step::draw()
+}
+
+/// Those whom colleagues passed on.
+pub(super) fn introductions(state: &mut State, all: Vec<Introduction>) -> Step {
+    state.data.introductions = all;
+    Step::draw()
 }
 
 /// What changed.
