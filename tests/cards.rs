@@ -24,7 +24,9 @@ async fn card(world: &World, token: &str) -> Value {
 async fn rotate(world: &World, token: &str, revision: i64, key: &str, leaked: bool) -> Reply {
     let tag = format!("\"{revision}\"");
     let headers = [("if-match", tag.as_str()), ("idempotency-key", key)];
-    world.call_with(token, Method::POST, "/v1/card/rotate", &headers, Some(json!({"leaked": leaked}))).await
+    let cards = world.get(token, "/v1/cards").await.ok();
+    let path = format!("/v1/cards/{}/rotate", cards["items"][0]["id"].as_str().unwrap_or("c_0"));
+    world.call_with(token, Method::POST, &path, &headers, Some(json!({"leaked": leaked}))).await
 }
 
 fn path(card: &Value) -> String {
@@ -177,7 +179,7 @@ async fn a_rotation_names_its_revision_and_its_key() {
     assert_eq!(stale.refused("revision_changed")["current"]["revision"], 2);
     assert_eq!(card(&world, &ann).await, done.json(), "rotated once");
     let body = Some(json!({"leaked": false}));
-    world.call(&ann, Method::POST, "/v1/card/rotate", body).await.refused("revision_required");
+    world.call(&ann, Method::POST, "/v1/cards/c_0/rotate", body).await.refused("revision_required");
     world.call("", Method::PUT, "/v1/card", Some(json!({}))).await.refused("unauthenticated");
     world.call(&world.operator, Method::PUT, "/v1/card", Some(json!({}))).await.refused("forbidden");
 }

@@ -16,8 +16,8 @@ pub use admin::{
     IssuedToken, IssuedTokens, NewTokens, RoleReply, SetRole, SpecialRole, TokenInfo, TokenList,
 };
 pub use bodies::{
-    Account, ChangeItem, Changes, CompanyReply, Found, Health, LookupReply, NewCard, NewCompany, NewSession,
-    Page, Place, RemarkBody, RotateCard, SearchReply, SessionReply, Why,
+    Account, CardBody, CardList, ChangeItem, Changes, CompanyReply, EnsureCard, Found, Health, LookupReply,
+    NewCard, NewCompany, NewSession, Page, Place, RemarkBody, RotateCard, SearchReply, SessionReply, Why,
 };
 pub use boundary::{
     DecisionItem, DecisionResult, DecisionResults, Decisions, Grant, Grants, Introductions, LeaveBody,

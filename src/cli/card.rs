@@ -35,7 +35,7 @@ pub(super) fn shape(card: &Card) -> Value {
 pub(super) async fn run(context: &Context, client: &Client, args: &CardArgs) -> Result<u8, Failure> {
     let mut card = client.card().await?;
     if let Some(CardAction::Rotate { leaked }) = args.action {
-        card = client.rotate_card(card.revision, leaked, &key()?).await?;
+        card = client.rotate_card(&card.id, card.revision, leaked, &key()?).await?;
     }
     match args.format {
         Format::Json => context.out.json(&shape(&card))?,

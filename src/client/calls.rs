@@ -11,12 +11,12 @@ use super::access::Access;
 use super::transport::{Body, Call, Method, Pieces, TransportError};
 use super::{fault, retry};
 use crate::api::{
-    Account, Changes, ExportReply, LookupReply, NewCard, NewExport, Page, RemarkBody, RotateCard, SYNC_PAGE,
-    SearchReply,
+    Account, CardBody, CardList, Changes, EnsureCard, ExportReply, LookupReply, NewCard, NewExport, Page,
+    RemarkBody, RotateCard, SYNC_PAGE, SearchReply,
 };
 use crate::domain::{
-    Card, Contact, ContactDetail, ContactId, ContactRevision, Decision, Department, Fault, Member, MemberId,
-    Request, RequestId, RequestState, Snapshot,
+    Card, CardId, CardKind, CardLike, Contact, ContactDetail, ContactId, ContactRevision, Decision,
+    Department, Fault, Member, MemberId, Request, RequestId, RequestState, Snapshot,
 };
 use crate::text::Untrusted;
 
@@ -77,6 +77,11 @@ pub(super) fn write(method: Method, path: impl Into<String>, revision: Option<i6
 
 pub(super) fn json(body: &impl Serialize) -> Result<Body, Fault> {
     serde_json::to_vec(body).map(|body| Body::Json(Bytes::from(body))).map_err(|_| Fault::Garbled)
+}
+
+fn body_of(like: &CardLike) -> CardBody {
+    let CardLike { label, fields, expires, max_uses } = like.clone();
+    CardBody { label, fields, expires, max_uses }
 }
 
 impl Client {
@@ -241,15 +246,52 @@ impl Client {
     /// The printed card; made when there is none. There is only one, so asking again is harmless.
     pub async fn card(&self) -> Result<Card, Fault> {
         let mut call = Call { method: Method::Put, ..get("/v1/card") };
-        call.body = json(&NewCard {})?;
+        call.body = json(&EnsureCard {})?;
         self.ask(call).await
     }
 
-    /// Gives the printed card a new code.
-    pub async fn rotate_card(&self, revision: i64, leaked: bool, key: &str) -> Result<Card, Fault> {
-        let mut call = write(Method::Post, "/v1/card/rotate", Some(revision), key);
+    /// All of one's cards that were not revoked.
+    pub async fn cards(&self) -> Result<Vec<Card>, Fault> {
+        self.ask::<CardList>(get("/v1/cards")).await.map(|list| list.items)
+    }
+
+    /// Makes another card.
+    pub async fn make_card(&self, kind: CardKind, like: &CardLike, key: &str) -> Result<Card, Fault> {
+        let mut call = write(Method::Post, "/v1/cards", None, key);
+        call.body = json(&NewCard { kind, like: body_of(like) })?;
+        self.ask(call).await
+    }
+
+    /// Changes what a card is like, as a whole.
+    pub async fn change_card(
+        &self,
+        id: &CardId,
+        revision: i64,
+        like: &CardLike,
+        key: &str,
+    ) -> Result<Card, Fault> {
+        let mut call = write(Method::Put, format!("/v1/cards/{id}"), Some(revision), key);
+        call.body = json(&body_of(like))?;
+        self.ask(call).await
+    }
+
+    /// Gives a card a new code.
+    pub async fn rotate_card(
+        &self,
+        id: &CardId,
+        revision: i64,
+        leaked: bool,
+        key: &str,
+    ) -> Result<Card, Fault> {
+        let mut call = write(Method::Post, format!("/v1/cards/{id}/rotate"), Some(revision), key);
         call.body = json(&RotateCard { leaked })?;
         self.ask(call).await
+    }
+
+    /// Revokes a card. Returns those that are left.
+    pub async fn revoke_card(&self, id: &CardId, revision: i64, key: &str) -> Result<Vec<Card>, Fault> {
+        let call = write(Method::Delete, format!("/v1/cards/{id}"), Some(revision), key);
+        self.ask::<CardList>(call).await.map(|list| list.items)
     }
 
     /// Tells of an export, so that it stands in the audit log before it is written.

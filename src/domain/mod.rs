@@ -23,7 +23,7 @@ mod snapshot;
 mod time;
 mod verdict;
 
-pub use card::{Card, CardKind, CodeContent};
+pub use card::{Card, CardKind, CardLike, CodeContent};
 pub use change::Change;
 pub use company::{ChatLinkError, Company, chat_link};
 pub use contact::{

@@ -20,7 +20,7 @@ use crate::server::store::blocks::{self, Person};
 use crate::server::store::counters::{self, Counted};
 use crate::server::store::requests::{self, NewRequest};
 use crate::server::store::{
-    Reading, StoreError, Write, cards, companies, contacts, introductions, members, relations, settings_of,
+    Reading, StoreError, Write, companies, contacts, introductions, members, relations, settings_of,
 };
 use crate::server::{App, ids};
 use crate::text::Untrusted;
@@ -211,7 +211,7 @@ pub(crate) async fn ask(
     let channel = answer.channel.unwrap_or(Channel::Namecard);
     if channel == Channel::Namecard
         && let Some(card) = &person.card
-        && !cards::use_once(tx, card.card).await?
+        && !crate::server::cards::used(tx, card).await?
     {
         return Err(Problem::new(ProblemCode::NotFound).into());
     }

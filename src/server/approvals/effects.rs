@@ -120,7 +120,7 @@ async fn shown_to_peer(
 ) -> Result<contacts::Lines, ApprovalError> {
     let now = tx.now();
     if let Some(card) = row.card {
-        return Ok(crate::server::cards::lines(tx.conn(), card).await?);
+        return Ok(crate::server::cards::lines(tx, (row.company, target), card, now).await?);
     }
     let policy = tx.policy(row.company).await?;
     let subject = policies::subject(tx.conn(), target).await?;

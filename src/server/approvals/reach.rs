@@ -95,7 +95,8 @@ async fn by_card(
 ) -> Result<Meant, StoreError> {
     let hash = sha256(token.as_bytes());
     let open = cards::open(store.conn(), &hash, app.now()).await?;
-    let Some(card) = open else {
+    let strange = |card: &OpenCard| card.company != viewer.company;
+    let Some(card) = open.filter(|card| !(card.hidden && strange(card))) else {
         // Of one's own card one may know why it no longer opens.
         let own = cards::own_code(store.conn(), &hash, viewer.member, app.now()).await?;
         return Ok(own.map_or(Meant::DeadCard, Meant::OwnCard));

@@ -14,7 +14,7 @@ use crate::server::policy::{
 };
 use crate::server::secrets::Hash;
 use crate::server::store::blocks::{self, Person};
-use crate::server::store::cards::{self, OpenCard};
+use crate::server::store::cards::OpenCard;
 use crate::server::store::requests::{self, NewRequest};
 use crate::server::store::{StoreError, Write, settings_of};
 
@@ -89,7 +89,7 @@ pub(crate) async fn submit(
     if requests::asked_since(tx.conn(), card.card, emails, phones, now.before(ONCE_IN)).await? {
         return Ok(Submitted::AskedBefore);
     }
-    if !cards::use_once(tx, card.card).await? {
+    if !crate::server::cards::used(tx, card).await? {
         // Its last use was a moment ago: from outside it looks like any other code that has ended.
         return Ok(Submitted::AskedBefore);
     }

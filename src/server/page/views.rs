@@ -13,6 +13,8 @@ pub(super) struct Card {
     pub(super) name: SafeText,
     pub(super) title: Option<SafeText>,
     pub(super) company: SafeText,
+    pub(super) phones: Vec<SafeText>,
+    pub(super) emails: Vec<SafeText>,
     pub(super) path: String,
     pub(super) local_only: bool,
 }

@@ -65,6 +65,16 @@ impl Effective<'_> {
         self.days(Setting::PrintedCardDays)
     }
 
+    /// How long the code of an event's card lives.
+    pub(crate) fn event_card_life(&self) -> Duration {
+        self.days(Setting::EventCardDays)
+    }
+
+    /// How long a code shown on a screen lives.
+    pub(crate) fn screen_card_life(&self) -> Duration {
+        Duration::from_secs(3_600) * self.count(Setting::ScreenCardHours).unwrap_or_default()
+    }
+
     /// How long the code before a rotation goes on living.
     pub(crate) fn printed_card_grace(&self) -> Duration {
         self.days(Setting::PrintedCardGraceDays)

@@ -112,7 +112,11 @@ pub(crate) const ROUTES: &[Route] = routes! {
     GET "/v1/settings" OwnSettings settings::own;
     PUT "/v1/settings" OwnSettings settings::set;
     PUT "/v1/card" OwnCards card::ensure;
-    POST "/v1/card/rotate" OwnCards card::rotate;
+    GET "/v1/cards" OwnCards card::list;
+    POST "/v1/cards" OwnCards card::make;
+    PUT "/v1/cards/{id}" OwnCards card::change;
+    POST "/v1/cards/{id}/rotate" OwnCards card::rotate;
+    DELETE "/v1/cards/{id}" OwnCards card::revoke;
     GET "/v1/changes" Follow changes::changes;
     GET "/v1/events" Follow changes::events;
     POST "/v1/exports" Export exports::record;
@@ -186,7 +190,11 @@ pub(crate) const ROUTES: &[Route] = routes! {
         settings::own,
         settings::set,
         card::ensure,
+        card::list,
+        card::make,
+        card::change,
         card::rotate,
+        card::revoke,
         changes::changes,
         changes::events,
         exports::record,

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use super::layout::Size;
 use crate::domain::{
-    Card, Change, Contact, ContactDetail, ContactId, ContactRevision, Decision, Fault, Introduction,
+    Card, CardId, Change, Contact, ContactDetail, ContactId, ContactRevision, Decision, Fault, Introduction,
     LinkedPerson, Member, MemberId, Request, RequestId, Snapshot, Time,
 };
 use crate::qr::Blocks;
@@ -169,6 +169,8 @@ pub enum Effect {
     ReadCard,
     /// Give one's own card a new code.
     RotateCard {
+        /// Which.
+        id: CardId,
         /// In the revision that was on the screen.
         revision: i64,
         /// Whether the old code ends at once.

@@ -135,8 +135,8 @@ impl Executor for Doer {
                 let result = client.remove_contact(&id, revision, &key).await;
                 Answer::ContactRemoved(id, result)
             }),
-            Effect::RotateCard { revision, leaked, key } => self.write(async move {
-                Answer::Card(client.rotate_card(revision, leaked, &key).await.map(Box::new))
+            Effect::RotateCard { id, revision, leaked, key } => self.write(async move {
+                Answer::Card(client.rotate_card(&id, revision, leaked, &key).await.map(Box::new))
             }),
             Effect::ReadContact(id) => self.latest(Slot::Contact, async move {
                 tokio::time::sleep(REST).await;

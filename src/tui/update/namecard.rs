@@ -76,7 +76,12 @@ pub(super) fn turn_form(state: &mut State) -> Step {
 
 /// Gives the card a new code.
 pub(super) fn rotate(state: &mut State, env: &Env, revision: i64, leaked: bool) -> Step {
-    let key = write_key(env, "rotate", "printed", revision, if leaked { "leaked" } else { "" });
+    let shown = layer(state).and_then(|layer| match &layer.card {
+        Some(Ok(card)) => Some(card.id.clone()),
+        _ => None,
+    });
+    let Some(id) = shown else { return Step::none() };
+    let key = write_key(env, "rotate", id.as_str(), revision, if leaked { "leaked" } else { "" });
     state.writing += 1;
-    Step::run(Effect::RotateCard { revision, leaked, key })
+    Step::run(Effect::RotateCard { id, revision, leaked, key })
 }
