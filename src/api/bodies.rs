@@ -31,6 +31,9 @@ pub struct Account {
     pub me: Me,
     /// The company.
     pub company: Company,
+    /// Version of the policy in force.
+    #[serde(default)]
+    pub policy_version: i64,
     /// The server's clock.
     pub now: Time,
 }
@@ -319,6 +322,13 @@ pub struct SessionReply {
 pub struct Health {
     /// The program's version.
     pub version: String,
+    /// The level of this interface. It rises when something that a client relies on goes away or changes
+    /// its meaning.
+    #[serde(default)]
+    pub api: u32,
+    /// The oldest level whose clients are still served.
+    #[serde(default)]
+    pub api_oldest: u32,
     /// The server's clock.
     pub now: Time,
 }

@@ -27,6 +27,18 @@ pub struct ImportReply {
     pub id: i64,
 }
 
+/// How far an import is.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "server", derive(utoipa::ToSchema))]
+pub struct ImportState {
+    /// Its number.
+    pub id: i64,
+    /// Rows that were gone through, of the ones that are staged.
+    pub done: u64,
+    /// Whether what came of them is being written.
+    pub writing: bool,
+}
+
 /// Rows that were staged.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "server", derive(utoipa::ToSchema))]
@@ -68,10 +80,14 @@ pub struct ImportPlan {
     pub unchanged_total: i64,
     /// Departments that are new.
     pub departments_added: i64,
-    /// Every refused row.
+    /// What is wrong with rows; the first 10,000 faults.
     pub refused: Vec<RefusedRow>,
-    /// What is done otherwise than a row says.
+    /// How many rows are refused.
+    pub refused_total: i64,
+    /// What is done otherwise than a row says; the first 10,000.
     pub notes: Vec<RowNote>,
+    /// How many rows that concerns.
+    pub notes_total: i64,
 }
 
 /// Applies an import.

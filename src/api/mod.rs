@@ -9,8 +9,10 @@ mod boundary;
 mod event;
 mod export;
 mod import;
+mod levels;
 mod policy;
 mod problem;
+mod report;
 
 pub use admin::{
     IssuedToken, IssuedTokens, NewTokens, RoleReply, SetRole, SpecialRole, TokenInfo, TokenList,
@@ -27,13 +29,16 @@ pub use boundary::{
 pub use event::{EventData, EventKind, EventType};
 pub use export::{ExportField, ExportForm, ExportOf, ExportReply, NewExport};
 pub use import::{
-    Applied, ApplyImport, ImportPlan, ImportReply, ImportRowsReply, NewImport, PlannedMember, Signed,
+    Applied, ApplyImport, ImportPlan, ImportReply, ImportRowsReply, ImportState, NewImport, PlannedMember,
+    Signed,
 };
+pub use levels::{LEVELS_HEADER, Levels};
 pub use policy::{
     ExplainBody, ExplainReply, ExplainedSetting, LineChange, PolicyBody, PolicyCheck, PolicyHistory,
     PolicyReply, PolicyVersion, RuleChange, RuleFate, RuleSays, SaidFate, SettingEffect,
 };
 pub use problem::{Current, Problem, ProblemCode};
+pub use report::{FileReport, FileUse, ServerReport};
 
 /// Header that names a write, so that sending it again does nothing twice.
 pub const IDEMPOTENCY_KEY: &str = "idempotency-key";

@@ -5,8 +5,9 @@ use serde::{Deserialize, Serialize};
 use crate::domain::{PolicyFault, RequestState, Time, Verdict, Who};
 use crate::text::Untrusted;
 
+// `tt`, not `literal`: the description does not see the word behind that.
 macro_rules! codes {
-    ($($(#[$meta:meta])* $name:ident = $text:literal / $status:literal,)*) => {
+    ($($(#[$meta:meta])* $name:ident = $text:tt / $status:literal,)*) => {
         /// Stable codes of problems.
         #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
         #[cfg_attr(feature = "server", derive(utoipa::ToSchema))]
@@ -46,6 +47,8 @@ codes! {
     NotFound = "not_found" / 404,
     /// The path exists, the method does not.
     MethodNotAllowed = "method_not_allowed" / 405,
+    /// It was not sent in time.
+    Timeout = "timeout" / 408,
     /// Its state allows no such change any more; `current` says what it is.
     NotOpen = "not_open" / 409,
     /// The undo window has passed.
@@ -64,6 +67,8 @@ codes! {
     UriTooLong = "uri_too_long" / 414,
     /// Not a media type that is taken here.
     MediaType = "media_type" / 415,
+    /// This server has another name than the one it was called by.
+    Misdirected = "misdirected" / 421,
     /// The key was used with another body.
     KeyReused = "key_reused" / 422,
     /// Some rows of the import are refused; ask the plan.
@@ -74,6 +79,8 @@ codes! {
     PolicyRefused = "policy_refused" / 422,
     /// The write needs `If-Match`.
     RevisionRequired = "revision_required" / 428,
+    /// The head of the request is too long, or has too many headers.
+    HeadTooLarge = "head_too_large" / 431,
     /// The server failed.
     Internal = "internal" / 500,
     /// The server is stopping or overloaded.

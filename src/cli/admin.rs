@@ -22,6 +22,11 @@ pub(super) async fn run(context: &Context, client: &Client, command: &AdminComma
             set_role(context, client, member, *role, company.as_deref()).await
         }
         AdminCommand::Token(args) => token(context, client, args).await,
+        #[cfg(feature = "server")]
+        AdminCommand::Doctor(args) => super::doctor::report::ask(context, client, args).await,
+        // They work on files of this machine, without a client.
+        #[cfg(feature = "server")]
+        AdminCommand::Backup(_) | AdminCommand::Restore(_) => Ok(2),
     }
 }
 

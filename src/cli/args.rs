@@ -20,6 +20,8 @@ pub(super) struct Cli {
     pub(super) server: Option<String>,
     #[arg(long, value_name = "FILE", global = true, display_order = 105)]
     pub(super) token_file: Option<PathBuf>,
+    #[arg(long, global = true, display_order = 106)]
+    pub(super) insecure_http: bool,
     #[cfg(feature = "server")]
     #[arg(long, value_name = "SEED", global = true, display_order = 103, num_args = 0..=1)]
     pub(super) demo: Option<Option<u64>>,
@@ -62,6 +64,7 @@ pub(super) enum Command {
     #[cfg(feature = "server")]
     Serve(ServeArgs),
     Config(ConfigArgs),
+    Doctor(DoctorArgs),
     Keys(KeysArgs),
     Completions(CompletionsArgs),
     Man,
@@ -70,29 +73,87 @@ pub(super) enum Command {
 impl Command {
     /// Whether it says itself what is wrong with the settings, or needs none: it runs whatever they are.
     pub(super) const fn looks_into_settings(&self) -> bool {
-        matches!(self, Self::Config(_) | Self::Completions(_) | Self::Man)
+        match self {
+            Self::Config(_) | Self::Completions(_) | Self::Man | Self::Doctor(_) => true,
+            #[cfg(feature = "server")]
+            Self::Serve(_) => true,
+            _ => false,
+        }
     }
 }
 
 #[derive(Debug, Args)]
 pub(super) struct LoginArgs {
     #[arg(value_name = "URL")]
-    pub(super) url: String,
+    pub(super) url: Option<String>,
+    #[arg(long = "as", value_name = "ID", requires = "url")]
+    pub(super) member: Option<String>,
+    #[arg(long, value_enum, default_value_t, conflicts_with = "url")]
+    pub(super) format: Format,
 }
 
 #[cfg(feature = "server")]
 #[derive(Debug, Args)]
 pub(super) struct ServeArgs {
-    #[arg(long, value_name = "ADDR", default_value = "127.0.0.1:8080", env = "NAMECARD_LISTEN")]
-    pub(super) listen: std::net::SocketAddr,
-    #[arg(long, value_name = "URL", default_value = "sqlite:namecard.db", env = "NAMECARD_DATABASE")]
-    pub(super) database: String,
-    #[arg(long, value_name = "URL", env = "NAMECARD_PUBLIC_URL")]
+    #[arg(long, value_name = "ADDR")]
+    pub(super) listen: Option<String>,
+    #[arg(long, value_name = "URL")]
+    pub(super) database: Option<String>,
+    #[arg(long, value_name = "URL")]
     pub(super) public_url: Option<String>,
     #[arg(long)]
     pub(super) behind_proxy: bool,
+    #[arg(long, value_name = "ADDRESS")]
+    pub(super) trusted_proxy: Vec<String>,
+    #[arg(long, value_name = "NAME")]
+    pub(super) host: Vec<String>,
+    #[arg(long, value_name = "FILE")]
+    pub(super) tls_cert: Option<String>,
+    #[arg(long, value_name = "FILE")]
+    pub(super) tls_key: Option<String>,
+    #[arg(long, value_name = "MIB")]
+    pub(super) disk_reserve: Option<String>,
+}
+
+/// What a backup is of.
+#[cfg(feature = "server")]
+#[derive(Debug, Args)]
+#[command(args_conflicts_with_subcommands = true)]
+pub(super) struct BackupArgs {
+    #[command(subcommand)]
+    pub(super) command: Option<BackupCommand>,
+    #[arg(value_name = "FILE", required = true)]
+    pub(super) file: Option<PathBuf>,
+    #[arg(long, value_name = "URL", env = "NAMECARD_DATABASE")]
+    pub(super) database: Option<String>,
     #[arg(long)]
-    pub(super) insecure_http: bool,
+    pub(super) without_card_key: bool,
+    #[arg(long)]
+    pub(super) force: bool,
+    #[arg(long, value_enum, default_value_t)]
+    pub(super) format: Format,
+}
+
+#[cfg(feature = "server")]
+#[derive(Debug, Subcommand)]
+pub(super) enum BackupCommand {
+    Verify {
+        #[arg(value_name = "FILE")]
+        file: PathBuf,
+        #[arg(long, value_enum, default_value_t)]
+        format: Format,
+    },
+}
+
+#[cfg(feature = "server")]
+#[derive(Debug, Args)]
+pub(super) struct RestoreArgs {
+    #[arg(value_name = "FILE")]
+    pub(super) file: PathBuf,
+    #[arg(long, value_name = "URL", env = "NAMECARD_DATABASE")]
+    pub(super) database: Option<String>,
+    #[arg(long)]
+    pub(super) force: bool,
 }
 
 #[derive(Debug, Subcommand)]
@@ -110,6 +171,27 @@ pub(super) enum AdminCommand {
         company: Option<String>,
     },
     Token(TokenArgs),
+    #[cfg(feature = "server")]
+    Backup(BackupArgs),
+    #[cfg(feature = "server")]
+    Restore(RestoreArgs),
+    #[cfg(feature = "server")]
+    Doctor(ServerDoctorArgs),
+}
+
+#[cfg(feature = "server")]
+#[derive(Debug, Args)]
+pub(super) struct ServerDoctorArgs {
+    #[arg(long, value_name = "URL")]
+    pub(super) database: Option<String>,
+    #[arg(long, value_enum, default_value_t)]
+    pub(super) format: Format,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct DoctorArgs {
+    #[arg(long, value_enum, default_value_t)]
+    pub(super) format: Format,
 }
 
 #[derive(Debug, Subcommand)]
@@ -371,8 +453,8 @@ pub(super) enum FileForm {
 pub(super) struct ExportArgs {
     #[arg(value_name = "WHAT", value_enum)]
     pub(super) what: ExportName,
-    #[arg(long = "as", value_enum, default_value_t)]
-    pub(super) form: FileForm,
+    #[arg(long, value_enum, default_value_t)]
+    pub(super) format: FileForm,
     #[arg(long, value_name = "FILE")]
     pub(super) out: Option<PathBuf>,
     #[arg(long, requires = "out")]
@@ -414,6 +496,10 @@ pub(super) enum ConfigAction {
     Check {
         #[arg(value_name = "FILE")]
         file: Option<PathBuf>,
+    },
+    Show {
+        #[arg(long, value_enum, default_value_t)]
+        format: Format,
     },
 }
 

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use super::Context;
 use super::failure::Failure;
-use super::remote;
+use super::remote::{self, Remote};
 #[cfg(feature = "server")]
 use crate::client::Access;
 use crate::client::Client;
@@ -21,7 +21,7 @@ pub(super) enum Backend {
 
 #[cfg(feature = "server")]
 mod own {
-    use super::{Backend, Context, Failure};
+    use super::{Backend, Context, Failure, Remote, remote};
     use crate::domain::Fault;
     use crate::embedded::{Embedded, Home, Purpose, Seed, Stage};
     use crate::text::Untrusted;
@@ -57,10 +57,11 @@ mod own {
         /// For a screen. `on_stage` hears what takes time.
         pub(in crate::cli) fn for_screen(
             context: &Context,
+            remote: Option<Remote>,
             on_stage: impl Fn(Stage) + Send + Sync + 'static,
         ) -> Result<Self, Failure> {
-            if let Some(remote) = Self::remote(context)? {
-                return Ok(remote);
+            if let Some(remote) = remote {
+                return Ok(Self::Remote(remote.client(context)?));
             }
             let (home, seed) = home(context)?;
             Ok(Self::Embedded(Embedded::new(home, Purpose::Screen, seed, on_stage)))
@@ -68,7 +69,7 @@ mod own {
 
         /// For a command that lasts: it serves others as a screen does.
         pub(in crate::cli) fn for_watch(context: &Context) -> Result<Self, Failure> {
-            Self::for_screen(context, |_| {})
+            Self::for_screen(context, remote::choose(context)?, |_| {})
         }
     }
 }
@@ -83,8 +84,10 @@ impl Backend {
     }
 
     /// For a screen.
-    pub(super) fn for_screen(context: &Context) -> Result<Self, Failure> {
-        Self::for_command(context)
+    pub(super) fn for_screen(context: &Context, remote: Option<Remote>) -> Result<Self, Failure> {
+        let remote =
+            remote.ok_or_else(|| Failure::Usage(context.words.get(crate::i18n::Text::NameAServer)))?;
+        Ok(Self::Remote(remote.client(context)?))
     }
 
     /// For a command that lasts.
@@ -96,7 +99,7 @@ impl Backend {
 impl Backend {
     fn remote(context: &Context) -> Result<Option<Self>, Failure> {
         match remote::choose(context)? {
-            Some(remote) => Ok(Some(Self::Remote(remote.client(&context.words)?))),
+            Some(remote) => Ok(Some(Self::Remote(remote.client(context)?))),
             None => Ok(None),
         }
     }

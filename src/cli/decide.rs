@@ -45,8 +45,8 @@ async fn decide_all(
                     Failure::Fault(fault) => Failure::About(SafeText::clean(id).cut(40), fault),
                     said => said,
                 };
-                if let Some(sentence) = about.sentence(&context.words) {
-                    writeln!(std::io::stderr(), "namecard: {sentence}")?;
+                for line in about.lines(&context.words) {
+                    writeln!(std::io::stderr(), "namecard: {line}")?;
                 }
             }
         }

@@ -25,7 +25,7 @@ struct Export {
 
 pub(super) async fn run(context: &Context, client: &Client, args: &ExportArgs) -> Result<u8, Failure> {
     let words = &context.words;
-    if args.raw_csv && args.form != FileForm::Csv {
+    if args.raw_csv && args.format != FileForm::Csv {
         return Err(Failure::Usage(words.get(Text::RawCsvIsCsv)));
     }
     let shown =
@@ -38,9 +38,9 @@ pub(super) async fn run(context: &Context, client: &Client, args: &ExportArgs) -
     }
     let formulas = if args.raw_csv { Formulas::AsTheyAre } else { Formulas::Marked };
     let export = match args.what {
-        ExportName::Directory => directory(client, args.form, formulas).await?,
-        ExportName::External => external(client, args.form, formulas).await?,
-        ExportName::Me => me(client, args.form, formulas).await?,
+        ExportName::Directory => directory(client, args.format, formulas).await?,
+        ExportName::External => external(client, args.format, formulas).await?,
+        ExportName::Me => me(client, args.format, formulas).await?,
     };
     let told = NewExport {
         what: match args.what {
@@ -48,7 +48,7 @@ pub(super) async fn run(context: &Context, client: &Client, args: &ExportArgs) -
             ExportName::External => ExportOf::External,
             ExportName::Me => ExportOf::Me,
         },
-        form: match args.form {
+        form: match args.format {
             FileForm::Vcf => ExportForm::Vcf,
             FileForm::Vcf4 => ExportForm::Vcf4,
             FileForm::Csv => ExportForm::Csv,
@@ -73,7 +73,7 @@ pub(super) async fn run(context: &Context, client: &Client, args: &ExportArgs) -
             let n = SafeText::number(u64::from(told.count));
             context.out.line(&words.fill(Text::Exported, &[("n", n), ("file", shown)]))?;
         }
-        None if args.form == FileForm::Json => context.out.json_text(&export.content)?,
+        None if args.format == FileForm::Json => context.out.json_text(&export.content)?,
         None => context.out.data(&export.content)?,
     }
     Ok(0)
@@ -223,23 +223,25 @@ impl Tree {
             let phone = member.phones.iter().find(|phone| phone.kind == kind);
             phone.map(|phone| phone.number.clone()).unwrap_or_default()
         };
+        let said = |text: Option<Untrusted>| Some(text.unwrap_or_default());
         MemberRow {
             line: 0,
-            departments: paths(false),
-            leader_of: paths(true),
-            mobile: number(PhoneKind::Mobile),
-            phone: number(PhoneKind::Work),
+            main_department: None,
+            departments: Some(paths(false)),
+            leader_of: Some(paths(true)),
+            mobile: Some(number(PhoneKind::Mobile)),
+            phone: Some(number(PhoneKind::Work)),
             id: member.id.as_str().into(),
             name: member.name,
-            alias: member.alias.unwrap_or_default(),
-            title: member.title.unwrap_or_default(),
-            external_title: member.external_title.unwrap_or_default(),
-            email: member.emails.into_iter().next().unwrap_or_default(),
-            manager: member.manager.map(|manager| manager.as_str().into()).unwrap_or_default(),
-            office: member.office.unwrap_or_default(),
-            status: member.status.as_str().into(),
-            // Roles are not the directory's; an import without them leaves them as they are.
-            role: Untrusted::default(),
+            alias: said(member.alias),
+            title: said(member.title),
+            external_title: said(member.external_title),
+            email: said(member.emails.into_iter().next()),
+            manager: said(member.manager.map(|manager| manager.as_str().into())),
+            office: said(member.office),
+            status: Some(member.status.as_str().into()),
+            // Roles are not the directory's: nothing is said of them.
+            role: None,
             attributes: member.attributes,
         }
     }
@@ -310,16 +312,21 @@ fn contact_cells(contact: &Contact) -> Vec<String> {
 async fn me(client: &Client, form: FileForm, formulas: Formulas) -> Result<Export, Failure> {
     use ExportField as F;
     let card: Card = client.card().await?;
-    let fields = vec![F::Name, F::Company, F::Title, F::Link];
+    let mut fields = vec![F::Name, F::Company, F::Title, F::Link];
     let content = match version(form) {
-        Some(version) => Vcard {
-            name: card.owner.name.as_data(),
-            company: Some(card.company.as_data()),
-            title: data(card.title.as_ref()),
-            url: Some(&card.link),
-            ..Vcard::default()
+        Some(version) => {
+            fields.insert(0, F::Id);
+            Vcard {
+                // Address book servers take no card without one.
+                uid: Some(card.id.as_str()),
+                name: card.owner.name.as_data(),
+                company: Some(card.company.as_data()),
+                title: data(card.title.as_ref()),
+                url: Some(&card.link),
+                ..Vcard::default()
+            }
+            .write(version)
         }
-        .write(version),
         None if form == FileForm::Csv => {
             let title = data(card.title.as_ref()).unwrap_or_default();
             let cells = [card.owner.name.as_data(), card.company.as_data(), title, &card.link];

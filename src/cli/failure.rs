@@ -21,6 +21,13 @@ pub(super) enum Failure {
     Nobody(SafeText),
     /// Wrong usage.
     Usage(SafeText),
+    /// Several things at once.
+    Wrong {
+        /// A sentence each.
+        lines: Vec<SafeText>,
+        /// The exit code for them.
+        code: u8,
+    },
     /// Standard output or a file.
     Io(io::Error),
 }
@@ -46,14 +53,22 @@ pub(super) const fn code_of(fault: &Fault) -> u8 {
         Fault::NotFound => 3,
         Fault::Refused(_) | Fault::Forbidden => 4,
         Fault::Decided(_) | Fault::Changed { .. } | Fault::WindowOver => 5,
-        Fault::NotSignedIn => 6,
-        Fault::Unreachable | Fault::TimedOut { .. } | Fault::Busy { .. } | Fault::Held { .. } => 7,
+        Fault::NotSignedIn | Fault::KeyringSilent => 6,
+        Fault::Unreachable
+        | Fault::Certificate
+        | Fault::TimedOut { .. }
+        | Fault::Busy { .. }
+        | Fault::Held { .. } => 7,
         Fault::Invalid { .. }
         | Fault::Policy(_)
         | Fault::StorageFull
         | Fault::Server { .. }
+        | Fault::OtherName
         | Fault::Garbled
+        | Fault::ServerNewer
+        | Fault::ServerOlder
         | Fault::NewerData
+        | Fault::BadData { .. }
         | Fault::Local(_) => 1,
     }
 }
@@ -72,29 +87,31 @@ impl Failure {
             Self::Said(_) => 1,
             Self::Nobody(_) => 3,
             Self::Usage(_) => 2,
+            Self::Wrong { code, .. } => *code,
             Self::Io(error) if error.kind() == io::ErrorKind::BrokenPipe => BROKEN_PIPE,
             Self::Io(_) => 1,
         }
     }
 
-    /// The sentence; none for a pipe that nobody reads any more.
-    pub(super) fn sentence(&self, words: &Words) -> Option<SafeText> {
-        Some(match self {
+    /// The sentences; none for a pipe that nobody reads any more.
+    pub(super) fn lines(&self, words: &Words) -> Vec<SafeText> {
+        vec![match self {
             Self::Fault(fault) => words.fault(fault),
             Self::About(what, fault) => SafeText::join([what, &words.fault(fault)], ": "),
             Self::Said(text) | Self::Nobody(text) | Self::Usage(text) => text.clone(),
-            Self::Io(error) if error.kind() == io::ErrorKind::BrokenPipe => return None,
+            Self::Wrong { lines, .. } => return lines.clone(),
+            Self::Io(error) if error.kind() == io::ErrorKind::BrokenPipe => return Vec::new(),
             Self::Io(error) => {
                 words.fill(Text::FaultLocal, &[("detail", SafeText::clean(&error.to_string()))])
             }
-        })
+        }]
     }
 
     /// Says on standard error what happened; returns the exit code.
     pub(super) fn report(&self, words: &Words) -> ExitCode {
-        if let Some(sentence) = self.sentence(words) {
+        for line in self.lines(words) {
             // If standard error is closed too, the code alone has to say it.
-            let _ = writeln!(io::stderr(), "namecard: {sentence}");
+            let _ = writeln!(io::stderr(), "namecard: {line}");
         }
         ExitCode::from(self.code())
     }

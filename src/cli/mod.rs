@@ -3,11 +3,14 @@
 mod admin;
 mod args;
 mod backend;
+#[cfg(feature = "server")]
+mod backup;
 mod card;
 mod completions;
 mod config;
 mod contacts;
 mod decide;
+mod doctor;
 mod export;
 mod failure;
 mod ids;
@@ -18,6 +21,10 @@ mod login;
 mod logs;
 mod manual;
 mod output;
+#[cfg(feature = "server")]
+mod plan;
+#[cfg(feature = "server")]
+mod progress;
 mod qr;
 mod query;
 mod reference;
@@ -27,9 +34,11 @@ mod screen;
 mod search;
 #[cfg(feature = "server")]
 mod serve;
+mod settings;
 mod show;
 mod signals;
 mod texts;
+mod usage;
 mod watch;
 mod whoami;
 
@@ -40,16 +49,19 @@ use std::process::ExitCode;
 
 use clap::{CommandFactory as _, FromArgMatches as _};
 
-use crate::config::{Paths, Settings};
+use crate::config::{Layers, Paths, Settings, Tokens};
 use crate::i18n::{Lang, Text, Words};
 use crate::text::SafeText;
 pub use args::command;
+#[cfg(feature = "server")]
+use args::{AdminCommand, ServerDoctorArgs};
 use args::{Cli, Command};
 use backend::Backend;
 use failure::Failure;
 pub use manual::manual;
 use output::Output;
 pub use reference::reference;
+use settings::Found;
 
 /// What every command works with.
 struct Context {
@@ -63,6 +75,12 @@ struct Context {
     /// The server that was named on the command line.
     server: Option<String>,
     token_file: Option<PathBuf>,
+    /// Where tokens are kept.
+    tokens: Tokens,
+    /// Whether the command line lets plain http through.
+    insecure_http: bool,
+    /// Settings that common options say.
+    flags: Vec<(&'static str, String)>,
     out: Output,
     #[cfg(feature = "server")]
     demo: Option<u64>,
@@ -78,11 +96,8 @@ pub fn main() -> ExitCode {
     let words = Words::of(lang);
     let matches = match texts::localise(Cli::command(), &words).try_get_matches_from(given) {
         Ok(matches) => matches,
-        Err(error) => {
-            // Help and version are no errors; whether they can be printed changes nothing.
-            let _ = error.print();
-            return ExitCode::from(if error.use_stderr() { 2 } else { 0 });
-        }
+        // Help and the version are no errors.
+        Err(error) => return ExitCode::from(usage::report(&error, &words)),
     };
     let outcome = Cli::from_arg_matches(&matches)
         .map_err(|_| Failure::Usage(words.get(Text::UsageUnknown)))
@@ -128,26 +143,25 @@ fn context(cli: &Cli, words: Words) -> Result<(Context, Vec<SafeText>), Failure>
     let paths = Paths::of_user().map_err(|_| Failure::Said(words.get(Text::NoHome)))?;
     let file = cli.config.clone().unwrap_or_else(|| paths.config.clone());
     let looks_itself = cli.command.as_ref().is_some_and(Command::looks_into_settings);
-    let mut notes = Vec::new();
-    let settings = match std::fs::read_to_string(&file) {
-        Ok(text) => {
-            let (settings, errors) = Settings::parse(&text);
-            let shown = SafeText::clean(&file.display().to_string());
-            let errors = if looks_itself { Vec::new() } else { errors };
-            notes.extend(errors.iter().map(|error| texts::config_error(&words, &shown, error)));
-            settings
-        }
+    let layers = match settings::look(&file, cli.config.is_some()) {
         // Without a file of one's own the defaults hold; one that was named has to be there.
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound && cli.config.is_none() => {
-            Settings::default()
-        }
-        Err(_) if looks_itself => Settings::default(),
-        Err(error) => {
+        Found::None => Layers::default(),
+        Found::Read(layers) => layers,
+        Found::Unreadable(_) if looks_itself => Layers::default(),
+        Found::Unreadable(error) => {
             return Err(Failure::of_file(&words, Text::CannotRead, &file, &error));
         }
     };
+    let settings = Settings::of(&layers);
     let lang = cli.lang.as_deref().and_then(Lang::parse).or_else(|| Lang::parse(&settings.lang));
     let words = lang.map_or(words, Words::of);
+    let ignored = words.get(Text::ConfigIgnored);
+    let errors = layers.errors().iter().filter(|_| !looks_itself);
+    let notes =
+        errors.map(|error| SafeText::join([&settings::fault(&words, &file, error), &ignored], " ")).collect();
+    let lang = cli.lang.iter().map(|lang| ("lang", lang.clone()));
+    let plain = cli.insecure_http.then(|| ("server.insecure_http", "true".to_owned()));
+    let flags = lang.chain(plain).collect();
     let zone = jiff::tz::TimeZone::system();
     let out = Output::new();
     let no_color = cli.no_color || std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty());
@@ -157,6 +171,9 @@ fn context(cli: &Cli, words: Words) -> Result<(Context, Vec<SafeText>), Failure>
             settings,
             server: cli.server.clone(),
             token_file: cli.token_file.clone(),
+            tokens: Tokens::of_system(),
+            insecure_http: cli.insecure_http,
+            flags,
             config: file,
             config_named: cli.config.is_some(),
             paths,
@@ -189,6 +206,7 @@ fn run(cli: Cli, context: Context) -> Result<u8, Failure> {
 async fn run_command(context: &Context, command: &Command) -> Result<u8, Failure> {
     match command {
         Command::Config(args) => config::run(context, &args.action),
+        Command::Doctor(args) => doctor::run(context, args).await,
         Command::Keys(args) => keys::run(context, args),
         Command::Completions(args) => completions::run(context, args),
         Command::Man => manual::run(context),
@@ -219,6 +237,14 @@ async fn run_command(context: &Context, command: &Command) -> Result<u8, Failure
         Command::Export(args) => with(context, async |b| export::run(context, &b.client(), args).await).await,
         Command::Card(args) => with(context, async |b| card::run(context, &b.client(), args).await).await,
         Command::Whoami(args) => with(context, async |b| whoami::run(context, &b.client(), args).await).await,
+        #[cfg(feature = "server")]
+        Command::Admin {
+            command: AdminCommand::Doctor(args @ ServerDoctorArgs { database: Some(file), .. }),
+        } => doctor::report::look(context, file, args).await,
+        #[cfg(feature = "server")]
+        Command::Admin { command: AdminCommand::Backup(args) } => backup::run(context, args).await,
+        #[cfg(feature = "server")]
+        Command::Admin { command: AdminCommand::Restore(args) } => backup::restore(context, args).await,
         Command::Admin { command } => {
             with(context, async |b| admin::run(context, &b.operator(), command).await).await
         }

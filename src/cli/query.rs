@@ -38,7 +38,7 @@ fn for_mutt(context: &Context, found: Result<Vec<Line>, Failure>) -> Result<u8, 
     let (code, lines) = match found {
         Ok(lines) => (if lines.is_empty() { 3 } else { 0 }, lines),
         Err(failure) => {
-            context.out.line(&failure.sentence(words).unwrap_or_default())?;
+            context.out.line(&SafeText::join(&failure.lines(words), " "))?;
             return Ok(failure.code());
         }
     };

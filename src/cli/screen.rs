@@ -11,13 +11,14 @@ use super::Context;
 use super::args::TabName;
 use super::backend::Backend;
 use super::failure::Failure;
+use super::remote::{self, Remote};
 use super::signals;
 use crate::client::BoxFuture;
 use crate::client::sync::{self, Refresh};
 use crate::domain::Time;
 use crate::i18n::Text;
 use crate::tui::keys::KeyMap;
-use crate::tui::model::{Env, Tab};
+use crate::tui::model::{Env, Phase, Tab};
 use crate::tui::runtime::{
     self, Doer, Ended, FrameWriter, Guard, Inbox, Inlet, Out, Outlet, Screen, Signal, install_panic_hook,
 };
@@ -32,6 +33,8 @@ fn now() -> Time {
 
 /// Runs the screen: its first frame is drawn before anything else begins.
 pub(super) fn run(context: &Context, tab: Option<TabName>) -> Result<u8, Failure> {
+    // A token that is never kept is asked for as long as the terminal is the shell's.
+    let remote = remote::choose(context)?;
     let guard = Guard::enter().map_err(|error| match error.kind() {
         io::ErrorKind::NotConnected => Failure::Said(context.words.get(Text::NoTerminal)),
         _ => error.into(),
@@ -59,12 +62,16 @@ pub(super) fn run(context: &Context, tab: Option<TabName>) -> Result<u8, Failure
 
     let (inbox, inlet) = runtime::inbox();
     let tokio = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build()?;
-    let ended = tokio.block_on(live(context, &mut screen, inbox, inlet, &guard, theme));
+    let ended = tokio.block_on(live(context, remote, &mut screen, inbox, inlet, &guard, theme));
     drop(guard);
     // Threads that wait for the terminal's input cannot be joined.
     tokio.shutdown_background();
     match ended? {
-        Ended::Quit => Ok(0),
+        // What never opened is no success, and the reason stays to be read.
+        Ended::Quit => match &screen.state().phase {
+            Phase::Failed(fault) => Err(fault.clone().into()),
+            _ => Ok(0),
+        },
         Ended::Signal(number) => Ok(u8::try_from(128 + number).unwrap_or(1)),
         // 129: what a shell shows for a program whose terminal went away.
         Ended::NoTerminal => Ok(129),
@@ -73,13 +80,14 @@ pub(super) fn run(context: &Context, tab: Option<TabName>) -> Result<u8, Failure
 
 async fn live(
     context: &Context,
+    remote: Option<Remote>,
     screen: &mut Screen<Tty>,
     inbox: Inbox,
     inlet: Inlet,
     guard: &Guard,
     theme: Theme,
 ) -> Result<Ended, Failure> {
-    let backend = Arc::new(open(context, &inlet)?);
+    let backend = Arc::new(open(context, remote, &inlet)?);
     listen_to_signals(&inlet)?;
     let refresh = Arc::new(Refresh::default());
     let client = backend.client();
@@ -96,12 +104,12 @@ async fn live(
 }
 
 #[cfg(feature = "server")]
-fn open(context: &Context, inlet: &Inlet) -> Result<Backend, Failure> {
+fn open(context: &Context, remote: Option<Remote>, inlet: &Inlet) -> Result<Backend, Failure> {
     use crate::embedded::Stage;
     use crate::tui::model::Msg;
 
     let answers = inlet.answers.clone();
-    Backend::for_screen(context, move |stage| match stage {
+    Backend::for_screen(context, remote, move |stage| match stage {
         Stage::Seeding => {
             // If the screen is gone, nobody needs to know.
             let _ = answers.send(Msg::Seeding);
@@ -110,8 +118,8 @@ fn open(context: &Context, inlet: &Inlet) -> Result<Backend, Failure> {
 }
 
 #[cfg(not(feature = "server"))]
-fn open(context: &Context, _: &Inlet) -> Result<Backend, Failure> {
-    Backend::for_screen(context)
+fn open(context: &Context, remote: Option<Remote>, _: &Inlet) -> Result<Backend, Failure> {
+    Backend::for_screen(context, remote)
 }
 
 /// Signals that end the program, and the one that sends it to the shell.

@@ -1,39 +1,74 @@
 //! The sentences of the command line's help, in the language of the user.
 
-use crate::config::ConfigError;
+use crate::config::SETTINGS;
 use crate::i18n::{Text, Words};
 use crate::text::SafeText;
 
 /// Puts the sentences of a language into a command and everything below it.
-pub(super) fn localise(command: clap::Command, words: &Words) -> clap::Command {
-    let mut command = command.about(words.get(Text::CmdAbout).to_string());
-    command = command.mut_args(|arg| explain(arg, "", words));
-    let names: Vec<String> = command.get_subcommands().map(|sub| sub.get_name().to_owned()).collect();
-    for name in names {
-        command = command.mut_subcommand(&name, |sub| below(sub, &name, words));
-    }
-    command
+pub(super) fn localise(mut command: clap::Command, words: &Words) -> clap::Command {
+    // What the library adds itself has to be there before its sentences can be replaced.
+    command.build();
+    let command = command.about(words.get(Text::CmdAbout).to_string());
+    within(command, "", words)
 }
 
-fn below(command: clap::Command, path: &str, words: &Words) -> clap::Command {
-    let mut command = match about(path) {
-        Some(text) => command.about(words.get(text).to_string()),
-        None => command,
+fn within(command: clap::Command, path: &str, words: &Words) -> clap::Command {
+    let mut command = command.mut_args(|arg| explain(arg, path, words));
+    let names: Vec<String> = command.get_subcommands().map(|sub| sub.get_name().to_owned()).collect();
+    for name in names {
+        let path = if path.is_empty() { name.clone() } else { format!("{path} {name}") };
+        command = command.mut_subcommand(&name, |sub| {
+            let sub = match about(&path) {
+                Some(text) => sub.about(words.get(text).to_string()),
+                None => sub,
+            };
+            within(sub, &path, words)
+        });
+    }
+    let template = template(&command, words);
+    command.help_template(template)
+}
+
+/// The order of a command's help, with its headings.
+fn template(command: &clap::Command, words: &Words) -> String {
+    let mut page = format!("{{about}}\n\n{} {{usage}}\n", words.get(Text::HelpUsage));
+    let mut part = |heading: Text, tag: &str| {
+        page.push_str(&format!("\n{}\n{{{tag}}}\n", words.get(heading)));
     };
-    command = command.mut_args(|arg| explain(arg, path, words));
-    let names: Vec<String> = command.get_subcommands().map(|sub| sub.get_name().to_owned()).collect();
-    for name in names {
-        let path = format!("{path} {name}");
-        command = command.mut_subcommand(&name, |sub| below(sub, &path, words));
+    if command.has_subcommands() {
+        part(Text::HelpCommands, "subcommands");
     }
-    command
+    if command.get_positionals().next().is_some() {
+        part(Text::HelpArguments, "positionals");
+    }
+    part(Text::HelpOptions, "options");
+    page
 }
 
+/// What an argument says; behind it what holds without it, what may be said, and where else.
 fn explain(arg: clap::Arg, path: &str, words: &Words) -> clap::Arg {
-    match help(path, arg.get_id().as_str()) {
-        Some(text) => arg.help(words.get(text).to_string()),
-        None => arg,
+    let Some(text) = help(path, arg.get_id().as_str()) else { return arg };
+    let mut parts = vec![words.get(text)];
+    let mut add = |text: Text, values: &[String]| {
+        if !values.is_empty() {
+            parts.push(words.fill(text, &[("values", SafeText::clean(&values.join(", ")))]));
+        }
+    };
+    if arg.get_action().takes_values() {
+        let of_arg = arg.get_default_values().iter().map(|value| value.display().to_string());
+        let mut default: Vec<String> = of_arg.collect();
+        let flag = arg.get_long().map(|long| format!("--{long}"));
+        let setting = SETTINGS.iter().find(|setting| path == "serve" && setting.flag == flag.as_deref());
+        default.extend(setting.and_then(|setting| setting.default_text()).map(str::to_owned));
+        add(Text::HelpDefault, &default);
+        let possible = arg.get_possible_values();
+        let possible: Vec<String> = possible.iter().map(|value| value.get_name().to_owned()).collect();
+        add(Text::HelpPossible, &possible);
+        let variable = setting.and_then(|setting| setting.variable).map(str::to_owned);
+        add(Text::HelpVariable, variable.as_slice());
     }
+    let sentence = SafeText::join(&parts, " ").to_string();
+    arg.help(sentence).hide_default_value(true).hide_possible_values(true)
 }
 
 /// What a command does.
@@ -63,9 +98,15 @@ fn about(path: &str) -> Option<Text> {
         "admin token" => Text::CmdAdminToken,
         "admin token list" => Text::CmdTokenList,
         "admin token revoke" => Text::CmdTokenRevoke,
+        "admin backup" => Text::CmdBackup,
+        "admin backup verify" => Text::CmdBackupVerify,
+        "admin restore" => Text::CmdRestore,
         "serve" => Text::CmdServe,
         "config" => Text::CmdConfig,
         "config check" => Text::CmdConfigCheck,
+        "config show" => Text::CmdConfigShow,
+        "doctor" => Text::CmdDoctor,
+        "admin doctor" => Text::CmdAdminDoctor,
         "keys" => Text::CmdKeys,
         "completions" => Text::CmdCompletions,
         "man" => Text::CmdMan,
@@ -82,16 +123,28 @@ fn help(path: &str, arg: &str) -> Option<Text> {
         (_, "demo") => Text::ArgDemo,
         (_, "help") => Text::ArgHelp,
         (_, "version") => Text::ArgVersion,
+        ("export", "format") => Text::ArgExportFormat,
         (_, "format") => Text::ArgFormat,
         (_, "server") => Text::ArgServer,
         (_, "token_file") => Text::ArgTokenFile,
+        (_, "insecure_http") => Text::ArgInsecureHttp,
         (_, "company") => Text::ArgCompany,
         ("login", "url") => Text::ArgLoginUrl,
+        ("login", "member") => Text::ArgLoginAs,
+        ("admin doctor", "database") => Text::ArgDoctorDatabase,
         ("serve", "listen") => Text::ArgListen,
         ("serve", "database") => Text::ArgDatabase,
         ("serve", "public_url") => Text::ArgPublicUrl,
         ("serve", "behind_proxy") => Text::ArgBehindProxy,
-        ("serve", "insecure_http") => Text::ArgInsecureHttp,
+        ("serve", "trusted_proxy") => Text::ArgTrustedProxy,
+        ("serve", "host") => Text::ArgHost,
+        ("serve", "tls_cert") => Text::ArgTlsCert,
+        ("serve", "tls_key") => Text::ArgTlsKey,
+        ("serve", "disk_reserve") => Text::ArgDiskReserve,
+        ("admin backup" | "admin restore", "database") => Text::ArgBackupOf,
+        ("admin backup" | "admin backup verify" | "admin restore", "file") => Text::ArgBackupFile,
+        ("admin backup", "without_card_key") => Text::ArgWithoutCardKey,
+        ("admin restore", "force") => Text::ArgRestoreForce,
         ("admin company create", "id") => Text::ArgCompanyId,
         ("admin company create", "name") => Text::ArgImportName,
         ("admin company create", "domain") => Text::ArgImportDomain,
@@ -128,34 +181,12 @@ fn help(path: &str, arg: &str) -> Option<Text> {
         ("completions", "shell") => Text::ArgShell,
         ("config check", "file") => Text::ArgCheckFile,
         ("export", "what") => Text::ArgExportWhat,
-        ("export", "form") => Text::ArgExportAs,
-        ("export", "force") => Text::ArgForce,
+        ("export" | "admin backup", "force") => Text::ArgForce,
         ("export", "raw_csv") => Text::ArgRawCsv,
         ("qr" | "export", "out") => Text::ArgOut,
         ("card rotate", "leaked") => Text::ArgLeaked,
         _ => return None,
     })
-}
-
-/// A fault of the settings: where, what, and what is used instead.
-pub(super) fn config_error(words: &Words, file: &SafeText, error: &ConfigError) -> SafeText {
-    let line = SafeText::number(error.line() as u64);
-    let place = [("file", file.clone()), ("line", line)];
-    let [file, line] = place;
-    match error {
-        ConfigError::Syntax { .. } => words.fill(Text::ConfigSyntax, &[file, line]),
-        ConfigError::Unknown { name, meant: Some(meant), .. } => words.fill(
-            Text::ConfigUnknownMeant,
-            &[file, line, ("name", name.line(40)), ("meant", SafeText::constant(meant))],
-        ),
-        ConfigError::Unknown { name, meant: None, .. } => {
-            words.fill(Text::ConfigUnknown, &[file, line, ("name", name.line(40))])
-        }
-        ConfigError::Value { name, takes, .. } => words.fill(
-            Text::ConfigValue,
-            &[file, line, ("name", SafeText::constant(name)), ("takes", SafeText::constant(takes))],
-        ),
-    }
 }
 
 #[cfg(test)]

@@ -11,8 +11,9 @@ use super::access::Access;
 use super::transport::{Body, Call, Method, Pieces, TransportError};
 use super::{fault, retry};
 use crate::api::{
-    Account, CardBody, CardList, Changes, EnsureCard, ExportReply, LookupReply, NewCard, NewExport, Page,
-    RemarkBody, RotateCard, SYNC_PAGE, SearchReply,
+    Account, Applied, ApplyImport, CardBody, CardList, Changes, EnsureCard, ExportReply, Health, ImportPlan,
+    ImportReply, ImportRowsReply, ImportState, LookupReply, NewCard, NewExport, NewImport, Page, RemarkBody,
+    RotateCard, SYNC_PAGE, SearchReply,
 };
 use crate::domain::{
     Card, CardId, CardKind, CardLike, Contact, ContactDetail, ContactId, ContactRevision, Decision,
@@ -22,6 +23,8 @@ use crate::text::Untrusted;
 
 /// How long a call may take.
 const LIMIT: Duration = Duration::from_secs(30);
+/// Where the server says of itself what anybody may know.
+const HEALTH: &str = "/v1/health";
 /// How long an import may take.
 const LONG_LIMIT: Duration = Duration::from_secs(600);
 
@@ -68,11 +71,17 @@ pub(super) fn get(path: impl Into<String>) -> Call {
         last_event: None,
         body: Body::None,
         limit: LIMIT,
+        patient: false,
     }
 }
 
 pub(super) fn write(method: Method, path: impl Into<String>, revision: Option<i64>, key: &str) -> Call {
     Call { method, if_match: revision, key: Some(key.to_owned()), ..get(path) }
+}
+
+/// A call whose answer may be long in coming.
+fn long(call: Call) -> Call {
+    Call { limit: LONG_LIMIT, patient: true, ..call }
 }
 
 pub(super) fn json(body: &impl Serialize) -> Result<Body, Fault> {
@@ -119,11 +128,15 @@ impl Client {
                 continue;
             }
             let reply = outcome?;
-            return if matches!(reply.status, 200 | 204) {
-                Ok(reply.body)
-            } else {
-                Err(fault::of_reply(&reply))
-            };
+            let good = matches!(reply.status, 200 | 204);
+            // What a write did is done, whoever did it.
+            let done = good && call.method != Method::Get;
+            // What a server says of itself is understood at every level.
+            let exempt = done || call.path == HEALTH;
+            if let Some(fault) = fault::of_levels(reply.levels).filter(|_| !exempt) {
+                return Err(fault);
+            }
+            return if good { Ok(reply.body) } else { Err(fault::of_reply(&reply)) };
         }
     }
 
@@ -134,12 +147,20 @@ impl Client {
 
     /// Everything for the first useful frame.
     pub async fn start(&self) -> Result<Snapshot, Fault> {
-        self.ask(get("/v1/start")).await
+        let mut start: Snapshot = self.ask(get("/v1/start")).await?;
+        // Whatever the server knows of it: a proxy may stand between.
+        start.insecure_http |= self.access.way().await?.transport.is_insecure();
+        Ok(start)
     }
 
     /// Who is signed in.
     pub async fn account(&self) -> Result<Account, Fault> {
         self.ask(get("/v1/me")).await
+    }
+
+    /// What the server says of itself; asked as anybody may.
+    pub async fn health(&self) -> Result<Health, Fault> {
+        self.ask(get(HEALTH)).await
     }
 
     /// A page of the directory, by id.
@@ -313,9 +334,12 @@ impl Client {
         let way = self.access.way().await?;
         let call = Call { last_event: Some(since), ..get("/v1/events") };
         match way.transport.stream(&way.token, call).await {
-            Ok((200, pieces)) => Ok(pieces),
-            Ok((401, _)) => Err(Fault::NotSignedIn),
-            Ok((status, _)) => Err(Fault::Server { status, code: Untrusted::default() }),
+            Ok(opened) => match (fault::of_levels(opened.levels), opened.status) {
+                (Some(fault), _) => Err(fault),
+                (None, 200) => Ok(opened.pieces),
+                (None, 401) => Err(Fault::NotSignedIn),
+                (None, status) => Err(Fault::Server { status, code: Untrusted::default() }),
+            },
             Err(error) => {
                 if error == TransportError::Connect {
                     self.access.lost(way.number).await;
@@ -351,9 +375,36 @@ impl Client {
         self.forget("/v1/session").await
     }
 
+    /// Begins an import. Returns its number.
+    pub async fn begin_import(&self, import: &NewImport) -> Result<i64, Fault> {
+        let call = Call { method: Method::Post, body: json(import)?, ..get("/v1/imports") };
+        self.ask::<ImportReply>(call).await.map(|reply| reply.id)
+    }
+
     /// Sends rows of an import.
-    pub async fn send_rows<T: DeserializeOwned>(&self, path: &str, rows: Bytes) -> Result<T, Fault> {
-        let call = Call { method: Method::Put, body: Body::Rows(rows), limit: LONG_LIMIT, ..get(path) };
-        self.ask(call).await
+    pub async fn send_rows(&self, import: i64, rows: Bytes) -> Result<ImportRowsReply, Fault> {
+        let path = format!("/v1/imports/{import}/rows");
+        self.ask(Call { method: Method::Put, body: Body::Rows(rows), ..long(get(path)) }).await
+    }
+
+    /// How far an import is.
+    pub async fn import_state(&self, import: i64) -> Result<ImportState, Fault> {
+        self.ask(get(format!("/v1/imports/{import}"))).await
+    }
+
+    /// What applying an import would do.
+    pub async fn plan_import(&self, import: i64) -> Result<ImportPlan, Fault> {
+        self.ask(long(get(format!("/v1/imports/{import}/plan")))).await
+    }
+
+    /// Applies an import.
+    pub async fn apply_import(&self, import: i64, order: &ApplyImport, key: &str) -> Result<Applied, Fault> {
+        let path = format!("/v1/imports/{import}/apply");
+        self.ask(long(Call { body: json(order)?, ..write(Method::Post, path, None, key) })).await
+    }
+
+    /// Forgets an import that is not to be applied.
+    pub async fn forget_import(&self, import: i64) -> Result<(), Fault> {
+        self.forget(&format!("/v1/imports/{import}")).await
     }
 }

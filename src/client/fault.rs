@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::transport::{Reply, TransportError};
-use crate::api::{Problem, ProblemCode};
+use crate::api::{Health, Levels, Problem, ProblemCode};
 use crate::domain::{Conflict, Fault, Refusal, RequestState};
 use crate::text::Untrusted;
 
@@ -11,10 +11,27 @@ impl From<TransportError> for Fault {
     fn from(error: TransportError) -> Self {
         match error {
             TransportError::Connect => Self::Unreachable,
+            TransportError::Certificate => Self::Certificate,
             TransportError::TimedOut | TransportError::Broken => Self::TimedOut { sent: true },
             TransportError::TooLong => Self::Garbled,
         }
     }
+}
+
+/// Whether the server no longer speaks, or does not yet speak, as this client does.
+pub(super) fn of_levels(levels: Option<Levels>) -> Option<Fault> {
+    let (levels, ours) = (levels?, Levels::OURS.newest);
+    if ours < levels.oldest {
+        return Some(Fault::ServerNewer);
+    }
+    (ours > levels.newest).then_some(Fault::ServerOlder)
+}
+
+/// Whether this client and a server that says this of itself understand each other.
+pub fn understood(health: &Health) -> Result<(), Fault> {
+    let levels = Levels { oldest: health.api_oldest, newest: health.api };
+    // A server that says nothing of levels is asked, and answers as it can.
+    of_levels(Some(levels).filter(|levels| levels.newest > 0)).map_or(Ok(()), Err)
 }
 
 /// What an answer that is not a success means.
@@ -40,6 +57,7 @@ pub(super) fn of_problem(problem: Problem, retry_after: Option<Duration>) -> Fau
         ProblemCode::NotFound => Fault::NotFound,
         ProblemCode::WindowOver => Fault::WindowOver,
         ProblemCode::StorageFull => Fault::StorageFull,
+        ProblemCode::Misdirected => Fault::OtherName,
         ProblemCode::Unavailable | ProblemCode::InProgress => Fault::Busy { retry_after },
         ProblemCode::AlreadyDecided | ProblemCode::NotOpen => match problem.current {
             Some(current) => Fault::Decided(Box::new(Conflict {
@@ -63,11 +81,15 @@ pub(super) fn of_problem(problem: Problem, retry_after: Option<Duration>) -> Fau
             field: problem.field.map(Untrusted::from),
             code: problem.reason.unwrap_or_default().into(),
         },
+        ProblemCode::TooLarge => {
+            Fault::Invalid { field: problem.field.map(Untrusted::from), code: problem.code.as_str().into() }
+        }
         ProblemCode::RowsRefused
         | ProblemCode::TooManyRemoved
         | ProblemCode::Exists
-        | ProblemCode::TooLarge
         | ProblemCode::UriTooLong
+        | ProblemCode::HeadTooLarge
+        | ProblemCode::Timeout
         | ProblemCode::MediaType
         | ProblemCode::KeyRequired
         | ProblemCode::KeyReused

@@ -1,13 +1,15 @@
 //! The transport over HTTP: our own time-outs, no redirects, bodies of bounded length.
 
+use std::error::Error;
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::time::Duration;
 
 use bytes::{Bytes, BytesMut};
 use futures_util::StreamExt as _;
 use reqwest::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE, HeaderMap, IF_MATCH, RETRY_AFTER};
 
-use super::transport::{Body, BoxFuture, Call, Method, Pieces, Reply, Transport, TransportError};
-use crate::api::{IDEMPOTENCY_KEY, NDJSON};
+use super::transport::{Body, BoxFuture, Call, Method, Opened, Reply, Transport, TransportError};
+use crate::api::{IDEMPOTENCY_KEY, LEVELS_HEADER, Levels, NDJSON};
 
 const CONNECT: Duration = Duration::from_secs(5);
 /// The head of an answer has to be there within this time.
@@ -28,45 +30,72 @@ pub enum OriginError {
     /// Not an http or https address.
     #[error("not an http or https address")]
     Malformed,
+    /// What should hold certificates holds none.
+    #[error("no certificates in PEM")]
+    Authorities,
     /// No connection can be set up at all.
     #[error("the HTTP client could not be made")]
     Client,
+}
+
+/// What is trusted besides this computer and the system's certificates.
+#[derive(Clone, Debug, Default)]
+pub struct Trust {
+    /// Certificates of further authorities, in PEM.
+    pub authorities: Vec<u8>,
+    /// Whether plain http may lead beyond this computer.
+    pub plain_http: bool,
 }
 
 /// Talks to one origin.
 pub struct HttpTransport {
     client: reqwest::Client,
     origin: String,
+    is_insecure: bool,
 }
 
 impl HttpTransport {
-    /// A transport to `origin` (scheme, host and port). Plain http only to a loopback address.
-    pub fn new(origin: &str) -> Result<Self, OriginError> {
+    /// A transport to `origin` (scheme, host and port). Plain http only to a loopback address, unless more is
+    /// trusted.
+    pub fn new(origin: &str, trust: &Trust) -> Result<Self, OriginError> {
         let url = reqwest::Url::parse(origin).map_err(|_| OriginError::Malformed)?;
         let loopback = is_loopback(url.host_str().unwrap_or_default());
-        match url.scheme() {
-            "https" => {}
-            "http" if loopback => {}
+        let plain = match url.scheme() {
+            "https" => false,
+            "http" if loopback || trust.plain_http => true,
             "http" => return Err(OriginError::PlainHttp),
             _ => return Err(OriginError::Malformed),
-        }
+        };
         // Installing it twice is refused, and that is fine.
         let _ = rustls::crypto::ring::default_provider().install_default();
         let mut builder = reqwest::Client::builder()
             .redirect(reqwest::redirect::Policy::none())
-            .https_only(!loopback)
+            .https_only(!plain)
             .no_proxy()
             .connect_timeout(CONNECT)
             // Longer than a heartbeat, so that an idle program is not woken to close connections.
             .pool_idle_timeout(None)
             .tcp_nodelay(true);
         if loopback {
+            // Whatever the names of this computer say.
+            let here = [IpAddr::from(Ipv4Addr::LOCALHOST), IpAddr::from(Ipv6Addr::LOCALHOST)];
+            builder = builder.resolve_to_addrs("localhost", &here.map(|ip| SocketAddr::new(ip, 0)));
+        }
+        if plain {
             // Reading the system's certificates takes longer than everything else at the start.
             builder = builder.tls_certs_only([]);
+        } else if !trust.authorities.is_empty() {
+            let authorities = reqwest::Certificate::from_pem_bundle(&trust.authorities);
+            let authorities = authorities.map_err(|_| OriginError::Authorities)?;
+            if authorities.is_empty() {
+                return Err(OriginError::Authorities);
+            }
+            builder = builder.tls_certs_merge(authorities);
         }
         Ok(Self {
             client: builder.build().map_err(|_| OriginError::Client)?,
             origin: origin.trim_end_matches('/').to_owned(),
+            is_insecure: plain && !loopback,
         })
     }
 
@@ -104,7 +133,9 @@ fn is_loopback(host: &str) -> bool {
 }
 
 fn error_of(error: &reqwest::Error) -> TransportError {
-    if error.is_connect() {
+    if is_of_certificate(error) {
+        TransportError::Certificate
+    } else if error.is_connect() {
         TransportError::Connect
     } else if error.is_timeout() {
         TransportError::TimedOut
@@ -113,10 +144,24 @@ fn error_of(error: &reqwest::Error) -> TransportError {
     }
 }
 
+/// Whether the server's certificate is to blame.
+fn is_of_certificate(error: &(dyn Error + 'static)) -> bool {
+    if let Some(rustls::Error::InvalidCertificate(_)) = error.downcast_ref() {
+        return true;
+    }
+    // What an error of the system carries is not among its sources.
+    let carried = error.downcast_ref::<std::io::Error>().and_then(std::io::Error::get_ref);
+    carried.is_some_and(|carried| is_of_certificate(carried)) || error.source().is_some_and(is_of_certificate)
+}
+
 fn is_json(headers: &HeaderMap) -> bool {
     let media = headers.get(CONTENT_TYPE).and_then(|media| media.to_str().ok()).unwrap_or_default();
     let media = media.split(';').next().unwrap_or_default().trim();
     media == "application/json" || media == crate::api::PROBLEM_JSON
+}
+
+fn levels(headers: &HeaderMap) -> Option<Levels> {
+    headers.get(LEVELS_HEADER)?.to_str().ok()?.parse().ok()
 }
 
 impl Transport for HttpTransport {
@@ -125,30 +170,27 @@ impl Transport for HttpTransport {
             let limit = call.limit;
             let exchange = async {
                 let sent = self.request(token, &call).send();
-                let head_time = if matches!(call.body, Body::Rows(_)) { limit } else { HEAD.min(limit) };
+                let head_time = if call.patient { limit } else { HEAD.min(limit) };
                 let response = tokio::time::timeout(head_time, sent)
                     .await
                     .map_err(|_| TransportError::TimedOut)?
                     .map_err(|error| error_of(&error))?;
                 let status = response.status().as_u16();
                 let is_json = is_json(response.headers());
+                let levels = levels(response.headers());
                 let retry_after = response
                     .headers()
                     .get(RETRY_AFTER)
                     .and_then(|seconds| seconds.to_str().ok())
                     .and_then(|seconds| seconds.parse().ok());
                 let body = read(response).await?;
-                Ok(Reply { status, is_json, retry_after, body })
+                Ok(Reply { status, is_json, retry_after, levels, body })
             };
             tokio::time::timeout(limit, exchange).await.map_err(|_| TransportError::TimedOut)?
         })
     }
 
-    fn stream<'a>(
-        &'a self,
-        token: &'a str,
-        call: Call,
-    ) -> BoxFuture<'a, Result<(u16, Pieces), TransportError>> {
+    fn stream<'a>(&'a self, token: &'a str, call: Call) -> BoxFuture<'a, Result<Opened, TransportError>> {
         Box::pin(async move {
             let sent = self.request(token, &call).header(ACCEPT, "text/event-stream").send();
             let response = tokio::time::timeout(HEAD, sent)
@@ -156,6 +198,7 @@ impl Transport for HttpTransport {
                 .map_err(|_| TransportError::TimedOut)?
                 .map_err(|error| error_of(&error))?;
             let status = response.status().as_u16();
+            let levels = levels(response.headers());
             let pieces = futures_util::stream::unfold(Some(response.bytes_stream()), |stream| async move {
                 let mut stream = stream?;
                 match tokio::time::timeout(STREAM_SILENCE, stream.next()).await {
@@ -165,8 +208,12 @@ impl Transport for HttpTransport {
                     Ok(Some(Err(error))) => Some((Err(error_of(&error)), None)),
                 }
             });
-            Ok((status, Box::pin(pieces) as Pieces))
+            Ok(Opened { status, levels, pieces: Box::pin(pieces) })
         })
+    }
+
+    fn is_insecure(&self) -> bool {
+        self.is_insecure
     }
 }
 
@@ -199,18 +246,32 @@ async fn read(response: reqwest::Response) -> Result<Bytes, TransportError> {
 
 #[cfg(test)]
 mod tests {
-    use super::{HttpTransport, OriginError};
+    use super::{HttpTransport, OriginError, Trust, is_of_certificate};
+    use crate::client::Transport as _;
+
+    #[test]
+    fn a_certificate_is_blamed_however_deep_it_lies() {
+        use std::io::Error;
+        let untrusted = rustls::Error::InvalidCertificate(rustls::CertificateError::UnknownIssuer);
+        assert!(is_of_certificate(&Error::other(Error::other(untrusted))));
+        assert!(!is_of_certificate(&Error::other(Error::other(rustls::Error::DecryptError))));
+    }
 
     #[test]
     fn plain_http_stays_on_this_computer() {
+        let of = |origin: &str| HttpTransport::new(origin, &Trust::default());
         for good in ["http://127.0.0.1:80", "http://[::1]:80", "http://localhost:1", "https://nc.example"] {
-            assert!(HttpTransport::new(good).is_ok(), "{good}");
+            assert!(of(good).is_ok_and(|transport| !transport.is_insecure()), "{good}");
         }
         for bad in ["http://nc.example", "http://10.0.0.1", "http://127.0.0.1.nc.example"] {
-            assert_eq!(HttpTransport::new(bad).err(), Some(OriginError::PlainHttp), "{bad}");
+            assert_eq!(of(bad).err(), Some(OriginError::PlainHttp), "{bad}");
+            let trust = Trust { plain_http: true, ..Trust::default() };
+            assert!(HttpTransport::new(bad, &trust).is_ok_and(|transport| transport.is_insecure()), "{bad}");
         }
         for bad in ["ftp://nc.example", "nc.example"] {
-            assert_eq!(HttpTransport::new(bad).err(), Some(OriginError::Malformed), "{bad}");
+            assert_eq!(of(bad).err(), Some(OriginError::Malformed), "{bad}");
         }
+        let trust = Trust { authorities: b"no certificate".to_vec(), ..Trust::default() };
+        assert_eq!(HttpTransport::new("https://nc.example", &trust).err(), Some(OriginError::Authorities));
     }
 }

@@ -14,5 +14,6 @@ mod transport;
 pub use access::{Access, Fixed, Way};
 pub use calls::Client;
 pub use events::{Event, EventParser};
-pub use http::{HttpTransport, OriginError};
-pub use transport::{Body, BoxFuture, Call, Method, Pieces, Reply, Transport, TransportError};
+pub use fault::understood;
+pub use http::{HttpTransport, OriginError, Trust};
+pub use transport::{Body, BoxFuture, Call, Method, Opened, Pieces, Reply, Transport, TransportError};

@@ -13,7 +13,7 @@ const LONGEST_ASKED: u64 = 300;
 pub(super) fn is_passing(outcome: &Result<Reply, TransportError>) -> bool {
     match outcome {
         Ok(reply) => matches!(reply.status, 408 | 425 | 429 | 502 | 503 | 504),
-        Err(error) => *error != TransportError::TooLong,
+        Err(error) => !matches!(error, TransportError::TooLong | TransportError::Certificate),
     }
 }
 

@@ -8,6 +8,8 @@ use std::time::Duration;
 use bytes::Bytes;
 use futures_util::Stream;
 
+use crate::api::Levels;
+
 /// A future that may be sent between threads.
 pub type BoxFuture<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
 
@@ -67,6 +69,8 @@ pub struct Call {
     pub body: Body,
     /// How long the whole call may take.
     pub limit: Duration,
+    /// Whether the answer may begin as late as that.
+    pub patient: bool,
 }
 
 /// An answer.
@@ -78,8 +82,20 @@ pub struct Reply {
     pub is_json: bool,
     /// Seconds that the server asks to wait.
     pub retry_after: Option<u64>,
+    /// Which levels of the interface the server serves, when it says so.
+    pub levels: Option<Levels>,
     /// The body.
     pub body: Bytes,
+}
+
+/// An answer that goes on.
+pub struct Opened {
+    /// HTTP status.
+    pub status: u16,
+    /// Which levels of the interface the server serves, when it says so.
+    pub levels: Option<Levels>,
+    /// What comes.
+    pub pieces: Pieces,
 }
 
 /// Why there is no answer.
@@ -88,6 +104,9 @@ pub enum TransportError {
     /// Nobody answered: nothing was sent.
     #[error("the server cannot be reached")]
     Connect,
+    /// The server's certificate is not trusted: nothing was sent.
+    #[error("the server's certificate is not trusted")]
+    Certificate,
     /// It took too long.
     #[error("the server did not answer in time")]
     TimedOut,
@@ -105,9 +124,10 @@ pub trait Transport: Send + Sync {
     fn call<'a>(&'a self, token: &'a str, call: Call) -> BoxFuture<'a, Result<Reply, TransportError>>;
 
     /// Sends a call whose answer goes on. The status is known when the head is.
-    fn stream<'a>(
-        &'a self,
-        token: &'a str,
-        call: Call,
-    ) -> BoxFuture<'a, Result<(u16, Pieces), TransportError>>;
+    fn stream<'a>(&'a self, token: &'a str, call: Call) -> BoxFuture<'a, Result<Opened, TransportError>>;
+
+    /// Whether calls pass in the clear beyond this computer.
+    fn is_insecure(&self) -> bool {
+        false
+    }
 }

@@ -6,6 +6,8 @@ use std::path::Path;
 
 use serde::{Deserialize, Serialize};
 
+use super::keyring::Item;
+use super::settings::Store;
 use super::{read_small, write_private};
 
 /// The name that stands for this computer's own data instead of a server's address.
@@ -20,8 +22,11 @@ pub struct Account {
     pub company: String,
     /// The member's id.
     pub member: String,
-    /// The token.
-    token: String,
+    /// Where the token lies.
+    kept: Store,
+    /// The token, if it lies here.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    token: Option<String>,
 }
 
 impl fmt::Debug for Account {
@@ -31,17 +36,38 @@ impl fmt::Debug for Account {
 }
 
 impl Account {
-    /// An account with its token.
-    pub fn new(server: String, company: String, member: String, token: String) -> Self {
-        Self { server, company, member, token }
+    /// An account without a token.
+    pub fn new(server: String, company: String, member: String) -> Self {
+        Self { server, company, member, kept: Store::Memory, token: None }
     }
 
-    /// The token, to be sent to [`Account::server`].
-    pub fn token(&self) -> &str {
-        &self.token
+    /// Where the token lies.
+    pub fn store(&self) -> Store {
+        self.kept
     }
 
-    fn is_same(&self, other: &Self) -> bool {
+    /// The token that lies in this file.
+    pub(super) fn token_in_file(&self) -> Option<&str> {
+        self.token.as_deref()
+    }
+
+    /// Keeps the token in this file.
+    pub(super) fn put_token(&mut self, token: &str) {
+        (self.kept, self.token) = (Store::File, Some(token.to_owned()));
+    }
+
+    /// The token lies elsewhere, or nowhere.
+    pub(super) fn leave_token(&mut self, kept: Store) {
+        (self.kept, self.token) = (kept, None);
+    }
+
+    /// What the keyring knows it by.
+    pub(super) fn item(&self) -> Item {
+        Item { server: self.server.clone(), company: self.company.clone(), member: self.member.clone() }
+    }
+
+    /// Whether it is the same member's on the same server.
+    pub fn is_same(&self, other: &Self) -> bool {
         (&self.server, &self.company, &self.member) == (&other.server, &other.company, &other.member)
     }
 }
@@ -74,14 +100,23 @@ impl Accounts {
         write_private(&dir.join(FILE), &bytes)
     }
 
+    /// All of them; the one used last stands first.
+    pub fn all(&self) -> &[Account] {
+        &self.accounts
+    }
+
     /// The account in use; none while this computer's own data is.
     pub fn current(&self) -> Option<&Account> {
         self.accounts.first().filter(|_| self.in_use)
     }
 
-    /// The account used last on a server.
-    pub fn on(&self, server: &str) -> Option<&Account> {
-        self.accounts.iter().find(|account| account.server == server)
+    /// The account used last on a server: of this member, if one is named.
+    pub fn on(&self, server: &str, member: Option<&str>) -> Option<&Account> {
+        let fits = |account: &&Account| {
+            account.server == server
+                && member.is_none_or(|member| account.member.eq_ignore_ascii_case(member))
+        };
+        self.accounts.iter().find(fits)
     }
 
     /// Uses an account from now on; one of the same member on the same server is replaced.
@@ -108,7 +143,9 @@ mod tests {
     use super::{Account, Accounts};
 
     fn account(server: &str, member: &str, token: &str) -> Account {
-        Account::new(server.into(), "acme".into(), member.into(), token.into())
+        let mut account = Account::new(server.into(), "acme".into(), member.into());
+        account.put_token(token);
+        account
     }
 
     #[test]
@@ -118,18 +155,21 @@ mod tests {
         assert_eq!(accounts.current(), None);
         accounts.use_account(account("https://a", "ann", "1"));
         accounts.use_account(account("https://b", "bob", "2"));
+        accounts.use_account(account("https://a", "cho", "4"));
         accounts.use_account(account("https://a", "ann", "3"));
         accounts.write(dir.path()).unwrap();
         let mut accounts = Accounts::read(dir.path()).unwrap();
-        assert_eq!(accounts.current().unwrap().token(), "3");
-        assert_eq!(accounts.accounts.len(), 2);
+        assert_eq!(accounts.current().unwrap().token_in_file(), Some("3"));
+        assert_eq!(accounts.all().len(), 3);
         accounts.use_local();
         assert_eq!(accounts.current(), None);
-        assert_eq!(accounts.on("https://b").unwrap().member, "bob");
-        assert_eq!(accounts.on("https://c"), None);
-        let bob = accounts.on("https://b").unwrap().clone();
+        let of = |server: &str, member| accounts.on(server, member).map(|account| account.member.as_str());
+        assert_eq!(of("https://b", None), Some("bob"));
+        assert_eq!((of("https://a", None), of("https://a", Some("Cho"))), (Some("ann"), Some("cho")));
+        assert_eq!((of("https://c", None), of("https://a", Some("bob"))), (None, None));
+        let bob = accounts.on("https://b", None).unwrap().clone();
         accounts.forget(&bob);
-        assert_eq!(accounts.on("https://b"), None);
+        assert_eq!(accounts.on("https://b", None), None);
     }
 
     #[test]

@@ -8,10 +8,22 @@ use std::path::{Path, PathBuf};
 /// Longest file that [`read_small`] reads.
 const MAX_SMALL: u64 = 1 << 20;
 
+/// Why a secret is not taken from its file.
+#[derive(Debug, thiserror::Error)]
+pub enum SecretError {
+    /// Others can read it.
+    #[error("others can read it")]
+    Open,
+    /// The operating system refuses.
+    #[error(transparent)]
+    Io(#[from] io::Error),
+}
+
 /// Makes a directory, and those above it, for this user alone. One that is there must be this user's, and
 /// nobody else may write in it.
 pub fn create_private_dir(path: &Path) -> io::Result<()> {
-    fs::DirBuilder::new().recursive(true).mode(0o700).create(path)?;
+    let made = fs::DirBuilder::new().recursive(true).mode(0o700).create(path);
+    made.map_err(|error| io::Error::new(error.kind(), format!("{}: {error}", path.display())))?;
     let found = fs::symlink_metadata(path)?;
     if !found.is_dir() {
         return Err(io::Error::other(format!("{} is not a directory", path.display())));
@@ -49,15 +61,7 @@ pub fn write_new(path: &Path, content: &[u8]) -> io::Result<()> {
         let mut file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(&aside)?;
         file.write_all(content)?;
         file.sync_all()?;
-        let here = rustix::fs::CWD;
-        match rustix::fs::renameat_with(here, &aside, here, path, rustix::fs::RenameFlags::NOREPLACE) {
-            // Not every file system can; a second name for the file is refused where one is taken, too.
-            Err(rustix::io::Errno::INVAL | rustix::io::Errno::NOSYS | rustix::io::Errno::NOTSUP) => {
-                fs::hard_link(&aside, path)?;
-                fs::remove_file(&aside)
-            }
-            done => done.map_err(io::Error::from),
-        }
+        rename_new(&aside, path)
     })();
     if result.is_err() {
         // What was begun is of no use; that it cannot be removed changes nothing.
@@ -67,7 +71,21 @@ pub fn write_new(path: &Path, content: &[u8]) -> io::Result<()> {
     File::open(dir)?.sync_all()
 }
 
-fn aside(path: &Path) -> io::Result<(PathBuf, PathBuf)> {
+/// Gives a file another name, unless that is taken.
+pub(super) fn rename_new(from: &Path, to: &Path) -> io::Result<()> {
+    let here = rustix::fs::CWD;
+    match rustix::fs::renameat_with(here, from, here, to, rustix::fs::RenameFlags::NOREPLACE) {
+        // Not every file system can; a second name for the file is refused where one is taken, too.
+        Err(rustix::io::Errno::INVAL | rustix::io::Errno::NOSYS | rustix::io::Errno::NOTSUP) => {
+            fs::hard_link(from, to)?;
+            fs::remove_file(from)
+        }
+        done => done.map_err(io::Error::from),
+    }
+}
+
+/// The directory that a file is in, and a name there that nobody has taken.
+pub(super) fn aside(path: &Path) -> io::Result<(PathBuf, PathBuf)> {
     let dir = match path.parent() {
         Some(dir) if !dir.as_os_str().is_empty() => dir.to_owned(),
         _ => PathBuf::from("."),
@@ -79,6 +97,28 @@ fn aside(path: &Path) -> io::Result<(PathBuf, PathBuf)> {
     aside.push(name);
     aside.push(format!(".{:016x}", u64::from_le_bytes(random)));
     Ok((dir.clone(), dir.join(aside)))
+}
+
+/// How a file is.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct FileState {
+    /// Whether it is there.
+    pub there: bool,
+    /// Whether its owner alone can read it.
+    pub private: bool,
+}
+
+/// How the file at a path is. One that cannot be looked at is not there for us.
+pub fn state_of(path: &Path) -> FileState {
+    fs::metadata(path)
+        .map_or(FileState::default(), |found| FileState { there: true, private: found.mode() & 0o077 == 0 })
+}
+
+/// Bytes that are free for this user where a path leads, or will.
+pub fn free_space(path: &Path) -> io::Result<u64> {
+    let there = path.ancestors().find(|dir| dir.exists()).filter(|dir| !dir.as_os_str().is_empty());
+    let found = rustix::fs::statvfs(there.unwrap_or(Path::new(".")))?;
+    Ok(found.f_bavail.saturating_mul(found.f_frsize))
 }
 
 /// Reads a small file of one's own; none when there is none. Links are not followed.
@@ -94,11 +134,43 @@ pub fn read_small(path: &Path) -> io::Result<Option<Vec<u8>>> {
     Ok(Some(content))
 }
 
+/// Reads a secret; none when there is no such file. One that the group or others can read is none any more.
+/// Links are followed: who hands out secrets often does it by one.
+pub fn read_secret(path: &Path) -> Result<Option<Vec<u8>>, SecretError> {
+    let file = match File::open(path) {
+        Ok(file) => file,
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
+        Err(error) => return Err(error.into()),
+    };
+    let found = file.metadata()?;
+    // A pipe is between two processes of whoever made it.
+    if found.is_file() && found.mode() & 0o077 != 0 {
+        return Err(SecretError::Open);
+    }
+    let mut content = Vec::new();
+    file.take(MAX_SMALL).read_to_end(&mut content)?;
+    Ok(Some(content))
+}
+
 #[cfg(test)]
 mod tests {
     use std::os::unix::fs::{PermissionsExt as _, symlink};
 
-    use super::{create_private_dir, read_small, write_new, write_private};
+    use super::{SecretError, create_private_dir, read_secret, read_small, write_new, write_private};
+
+    #[test]
+    fn a_secret_that_others_can_read_is_refused() {
+        let dir = tempfile::tempdir().unwrap();
+        let file = dir.path().join("key");
+        assert!(matches!(read_secret(&file), Ok(None)));
+        write_private(&file, b"secret").unwrap();
+        symlink(&file, dir.path().join("link")).unwrap();
+        assert_eq!(read_secret(&dir.path().join("link")).unwrap().unwrap(), b"secret");
+        for mode in [0o640, 0o604, 0o620] {
+            std::fs::set_permissions(&file, std::fs::Permissions::from_mode(mode)).unwrap();
+            assert!(matches!(read_secret(&file), Err(SecretError::Open)), "{mode:o}");
+        }
+    }
 
     #[test]
     fn files_are_private_from_the_start() {

@@ -2,10 +2,24 @@
 
 mod accounts;
 mod files;
+pub mod keyring;
+mod layers;
 mod paths;
+mod scratch;
 mod settings;
+mod table;
+mod tokens;
+mod value;
 
 pub use accounts::{Account, Accounts, LOCAL};
-pub use files::{create_private_dir, read_small, write_new, write_private};
+pub use files::{
+    FileState, SecretError, create_private_dir, free_space, read_secret, read_small, state_of, write_new,
+    write_private,
+};
+pub use layers::{ConfigError, Layers, Place};
 pub use paths::{NoHome, Paths};
-pub use settings::{ConfigError, EXAMPLE, Settings};
+pub use scratch::Scratch;
+pub use settings::{EXAMPLE, ServerSettings, Settings, Store};
+pub use table::{SETTINGS, Setting};
+pub use tokens::Tokens;
+pub use value::{Takes, Value};

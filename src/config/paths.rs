@@ -16,15 +16,19 @@ pub struct Paths {
     pub data: PathBuf,
     /// The user's settings.
     pub config: PathBuf,
+    /// What can be fetched again.
+    pub cache: PathBuf,
 }
 
 impl Paths {
-    /// The places for this user: `XDG_DATA_HOME` and `XDG_CONFIG_HOME`, or their defaults below home.
+    /// The places for this user: `XDG_DATA_HOME`, `XDG_CONFIG_HOME` and
+    /// `XDG_CACHE_HOME`, or their defaults below home.
     pub fn of_user() -> Result<Self, NoHome> {
         let base = etcetera::base_strategy::Xdg::new().map_err(|_| NoHome)?;
         Ok(Self {
             data: base.data_dir().join("namecard"),
             config: base.config_dir().join("namecard").join("config.toml"),
+            cache: base.cache_dir().join("namecard"),
         })
     }
 }

@@ -1,14 +1,28 @@
-//! The user's settings: `config.toml`. Every fault is found at once, with its line; what is wrong is
-//! left out and the rest is used.
+//! The settings as the program uses them: the client's and the server's.
 
-use toml::de::{DeTable, DeValue};
+use std::net::{Ipv4Addr, SocketAddr};
+use std::path::PathBuf;
 
-use crate::text::Untrusted;
+use serde::{Deserialize, Serialize};
+
+use super::layers::Layers;
 
 /// The example that the project ships: every setting with its default, commented out.
 pub const EXAMPLE: &str = include_str!("../../config.example.toml");
 
-/// The settings in use.
+/// Where tokens are kept.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Store {
+    /// The system's keyring; where there is none, the file.
+    Keyring,
+    /// A file that only this user can read.
+    File,
+    /// Nowhere: it is asked for each time.
+    Memory,
+}
+
+/// The client's settings.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Settings {
     /// Language: `auto`, `en` or `zh-CN`.
@@ -16,153 +30,122 @@ pub struct Settings {
     /// Your own command that opens a chat, as program and arguments; `{id}` and `{link}` are filled in.
     /// Empty: the company's link is given to the system's opener.
     pub chat_command: Vec<String>,
+    /// Where tokens are kept.
+    pub store: Store,
+    /// Certificates, in PEM, that are trusted besides the system's.
+    pub ca_file: Option<PathBuf>,
+    /// Servers beyond this computer that may be called by plain http, if the command line says so too.
+    pub allow_insecure_http: Vec<String>,
     /// Port of the embedded backend; 0 chooses one at the first start and keeps it.
     pub port: u16,
 }
 
 impl Default for Settings {
     fn default() -> Self {
-        Self { lang: "auto".to_owned(), chat_command: Vec::new(), port: 0 }
+        Self::of(&Layers::default())
     }
 }
-
-/// One fault of the file.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum ConfigError {
-    /// Not TOML.
-    #[error("line {line}: not TOML")]
-    Syntax {
-        /// Line in the file, from 1.
-        line: usize,
-    },
-    /// No such setting.
-    #[error("line {line}: no such setting: {name:?}")]
-    Unknown {
-        /// Line in the file, from 1.
-        line: usize,
-        /// What stands there.
-        name: Untrusted,
-        /// The setting that was probably meant.
-        meant: Option<&'static str>,
-    },
-    /// The value is not one that the setting takes.
-    #[error("line {line}: {name} takes {takes}")]
-    Value {
-        /// Line in the file, from 1.
-        line: usize,
-        /// The setting.
-        name: &'static str,
-        /// What it takes.
-        takes: &'static str,
-    },
-}
-
-impl ConfigError {
-    /// The line in the file, from 1.
-    pub const fn line(&self) -> usize {
-        match self {
-            Self::Syntax { line } | Self::Unknown { line, .. } | Self::Value { line, .. } => *line,
-        }
-    }
-}
-
-const NAMES: [&str; 3] = ["lang", "chat.command", "server.port"];
 
 impl Settings {
-    /// Reads a file's text.
-    pub fn parse(text: &str) -> (Self, Vec<ConfigError>) {
-        let mut settings = Self::default();
-        let mut errors = Vec::new();
-        match DeTable::parse(text) {
-            Err(_) => {
-                let lines = DeTable::parse_recoverable(text).1.into_iter().map(|error| {
-                    let at = error.span().map_or(0, |span| span.start);
-                    line_of(text, at)
-                });
-                let mut lines: Vec<usize> = lines.collect();
-                lines.sort_unstable();
-                // One slip is often several errors of the parser.
-                lines.dedup();
-                errors.extend(lines.into_iter().map(|line| ConfigError::Syntax { line }));
-            }
-            Ok(table) => walk(text, "", table.get_ref(), &mut |name, line, value| {
-                if let Err(error) = settings.set(name, line, value) {
-                    errors.push(error);
-                }
-            }),
-        }
-        errors.sort_by_key(ConfigError::line);
-        (settings, errors)
-    }
-
-    fn set(&mut self, name: &str, line: usize, value: &DeValue<'_>) -> Result<(), ConfigError> {
-        let wrong = |name, takes| ConfigError::Value { line, name, takes };
-        match name {
-            "lang" => match value.as_str() {
-                Some(lang @ ("auto" | "en" | "zh-CN")) => self.lang = lang.to_owned(),
-                _ => return Err(wrong("lang", "\"auto\", \"en\" or \"zh-CN\"")),
+    /// The client's part of what was said.
+    pub fn of(layers: &Layers) -> Self {
+        Self {
+            lang: layers.value("lang").text().to_owned(),
+            chat_command: layers.value("chat.command").texts().to_vec(),
+            store: match layers.value("auth.store").text() {
+                "file" => Store::File,
+                "memory" => Store::Memory,
+                _ => Store::Keyring,
             },
-            "chat.command" => {
-                let takes = "a list of texts, the program first";
-                let list = value.as_array().ok_or_else(|| wrong("chat.command", takes))?;
-                let words: Option<Vec<String>> =
-                    list.iter().map(|word| word.get_ref().as_str().map(str::to_owned)).collect();
-                self.chat_command = words.ok_or_else(|| wrong("chat.command", takes))?;
-            }
-            "server.port" => {
-                let port = value.as_integer().and_then(|n| n.as_str().parse().ok());
-                self.port = port.ok_or_else(|| wrong("server.port", "a number from 0 to 65535"))?;
-            }
-            _ => {
-                let meant = NAMES.into_iter().find(|known| is_near(name, known));
-                return Err(ConfigError::Unknown { line, name: name.into(), meant });
-            }
-        }
-        Ok(())
-    }
-}
-
-/// Goes through a table, depth first; tables with a known setting below them are no settings themselves.
-fn walk(text: &str, prefix: &str, table: &DeTable<'_>, found: &mut impl FnMut(&str, usize, &DeValue<'_>)) {
-    for (key, value) in table {
-        let name =
-            if prefix.is_empty() { key.get_ref().to_string() } else { format!("{prefix}.{}", key.get_ref()) };
-        match value.get_ref() {
-            DeValue::Table(inner) => walk(text, &name, inner, found),
-            other => found(&name, line_of(text, key.span().start), other),
+            ca_file: file(layers, "client.ca_file"),
+            allow_insecure_http: layers.value("client.allow_insecure_http").texts().to_vec(),
+            port: u16::try_from(layers.value("embedded.port").number()).unwrap_or(0),
         }
     }
 }
 
-fn line_of(text: &str, at: usize) -> usize {
-    1 + text.bytes().take(at).filter(|b| *b == b'\n').count()
+/// The server's settings.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ServerSettings {
+    /// Where it listens.
+    pub listen: SocketAddr,
+    /// The database's file.
+    pub database: PathBuf,
+    /// Where visitors reach it; none: where it listens.
+    pub public_url: Option<String>,
+    /// Whether a proxy in front speaks https.
+    pub behind_proxy: bool,
+    /// Whether plain http is let through beyond this computer.
+    pub insecure_http: bool,
+    /// Proxies that are believed where a call came from.
+    pub trusted_proxies: Vec<String>,
+    /// Names under which it is called, besides its own.
+    pub hosts: Vec<String>,
+    /// Certificate and key, in PEM.
+    pub tls_cert: Option<PathBuf>,
+    /// The certificate's key.
+    pub tls_key: Option<PathBuf>,
+    /// Bytes that are left free on the disk.
+    pub disk_reserve: u64,
+    /// The key of codes and forms; none: beside the database.
+    pub card_key_file: Option<PathBuf>,
+    /// Where the operator's token is written; none: beside the database.
+    pub operator_token_file: Option<PathBuf>,
 }
 
-/// Whether two names differ by at most two letters.
-fn is_near(a: &str, b: &str) -> bool {
-    let (a, b): (Vec<char>, Vec<char>) = (a.chars().collect(), b.chars().collect());
-    let mut row: Vec<usize> = (0..=b.len()).collect();
-    for (i, x) in a.iter().enumerate() {
-        let mut diagonal = i;
-        let mut left = i + 1;
-        let mut next = vec![left];
-        for (j, y) in b.iter().enumerate() {
-            let above = row.get(j + 1).copied().unwrap_or(usize::MAX);
-            left = (diagonal + usize::from(x != y)).min(above + 1).min(left + 1);
-            diagonal = above;
-            next.push(left);
+impl ServerSettings {
+    /// The server's part of what was said.
+    pub fn of(layers: &Layers) -> Self {
+        // What cannot be read was refused before; these are the defaults then.
+        let listen = layers.value("server.listen").text().parse();
+        let database = layers.value("server.database").text().strip_prefix("sqlite:").unwrap_or_default();
+        let public_url = layers.value("server.public_url").text();
+        Self {
+            listen: listen.unwrap_or_else(|_| SocketAddr::from((Ipv4Addr::LOCALHOST, 8080))),
+            database: PathBuf::from(database),
+            public_url: (!public_url.is_empty()).then(|| public_url.to_owned()),
+            behind_proxy: layers.value("server.behind_proxy").is_on(),
+            insecure_http: layers.value("server.insecure_http").is_on(),
+            trusted_proxies: layers.value("server.trusted_proxies").texts().to_vec(),
+            hosts: layers.value("server.hosts").texts().to_vec(),
+            tls_cert: file(layers, "server.tls.cert"),
+            tls_key: file(layers, "server.tls.key"),
+            disk_reserve: layers.value("server.disk_reserve").number() << 20,
+            card_key_file: file(layers, "server.card_key.file"),
+            operator_token_file: file(layers, "server.operator_token.file"),
         }
-        row = next;
     }
-    row.last().is_some_and(|distance| *distance <= 2)
+
+    /// The file of codes' and forms' key: the one that was named, or the one beside the database.
+    pub fn card_key(&self) -> PathBuf {
+        self.card_key_file.clone().unwrap_or_else(|| self.beside(".card-key"))
+    }
+
+    /// The file of the operator's token: the one that was named, or the one beside the database.
+    pub fn operator_token(&self) -> PathBuf {
+        self.operator_token_file.clone().unwrap_or_else(|| self.beside(".operator-token"))
+    }
+
+    /// The file of this ending beside the database.
+    pub fn beside(&self, ending: &str) -> PathBuf {
+        let mut name = self.database.as_os_str().to_owned();
+        name.push(ending);
+        name.into()
+    }
+}
+
+fn file(layers: &Layers, name: &str) -> Option<PathBuf> {
+    let name = layers.value(name).text();
+    (!name.is_empty()).then(|| PathBuf::from(name))
 }
 
 #[cfg(test)]
 mod tests {
-    use super::{ConfigError, EXAMPLE, Settings, is_near};
+    use super::{EXAMPLE, Layers, Store};
+    use crate::config::Place;
 
     #[test]
-    fn the_example_is_the_defaults() {
+    fn the_example_names_every_setting_with_its_default() {
         let active: String = EXAMPLE
             .lines()
             .filter_map(|line| {
@@ -171,33 +154,26 @@ mod tests {
                 (!line.starts_with(' ')).then(|| format!("{line}\n"))
             })
             .collect();
-        assert!(active.contains("lang ="), "{active}");
-        assert_eq!(Settings::parse(&active), (Settings::default(), Vec::new()));
-        assert_eq!(Settings::parse(EXAMPLE), (Settings::default(), Vec::new()));
+        let said = Layers::of_file(&active);
+        assert_eq!(said.errors(), []);
+        for (setting, value, place) in said.all() {
+            assert!(matches!(place, Place::Line(_)), "{} is missing", setting.name);
+            assert_eq!(*value, setting.default(), "{}", setting.name);
+        }
+        assert_eq!(Layers::of_file(EXAMPLE), Layers::default());
     }
 
     #[test]
-    fn every_fault_is_found_and_the_rest_used() {
-        let (settings, errors) =
-            Settings::parse("theem = 1\nlang = \"zh-CN\"\n[server]\nport = 70000\n[chat]\ncomand = []\n");
-        assert_eq!(settings.lang, "zh-CN");
-        assert_eq!(
-            errors,
-            [
-                ConfigError::Unknown { line: 1, name: "theem".into(), meant: None },
-                ConfigError::Value { line: 4, name: "server.port", takes: "a number from 0 to 65535" },
-                ConfigError::Unknown { line: 6, name: "chat.comand".into(), meant: Some("chat.command") },
-            ]
-        );
-        assert_eq!(Settings::parse("a = 1\nb = [").1, [ConfigError::Syntax { line: 2 }]);
-        let lines: Vec<usize> =
-            Settings::parse("lang = \nport = 1\n= 2\n").1.iter().map(ConfigError::line).collect();
-        assert_eq!(lines, [1, 3]);
-    }
-
-    #[test]
-    fn near_names_are_offered() {
-        assert!(is_near("lnag", "lang") && is_near("server.prt", "server.port"));
-        assert!(!is_near("x", "lang"));
+    fn files_beside_the_database_are_used_until_others_are_named() {
+        let server = |text: &str| super::ServerSettings::of(&Layers::of_file(text));
+        let plain = server("");
+        assert_eq!((plain.listen.port(), plain.database.to_str()), (8080, Some("namecard.db")));
+        assert_eq!(plain.card_key().to_str(), Some("namecard.db.card-key"));
+        assert_eq!(plain.operator_token().to_str(), Some("namecard.db.operator-token"));
+        let named = server("[server]\ndatabase = \"sqlite:/a/b.db\"\n[server.card_key]\nfile = \"/k\"\n");
+        assert_eq!(named.card_key().to_str(), Some("/k"));
+        assert_eq!(named.operator_token().to_str(), Some("/a/b.db.operator-token"));
+        let client = super::Settings::of(&Layers::of_file("[auth]\nstore = \"memory\"\n"));
+        assert_eq!(client.store, Store::Memory);
     }
 }

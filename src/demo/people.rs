@@ -31,7 +31,7 @@ impl MadeUp {
     /// Whether a member can sign in.
     pub(super) fn lets_in(&self, id: &str) -> bool {
         self.rows.iter().any(|row| match row {
-            ImportRow::Member(row) => row.id.as_data() == id && row.status.as_data() != "disabled",
+            ImportRow::Member(row) => row.id.as_data() == id && row.status != Some("disabled".into()),
             ImportRow::Department(_) => false,
         })
     }
@@ -87,13 +87,13 @@ fn sample(maker: &mut Maker, head: &str) -> String {
     let mut row = maker.row(&SAMPLE_PATH, "运行时组组长");
     row.id = SAMPLE.into();
     row.name = "张三".into();
-    row.alias = "Sam Zhang".into();
-    row.external_title = "Runtime lead".into();
-    row.email = format!("{SAMPLE}@{}", maker.domain).into();
-    row.mobile = "+86 138 0000 0001".into();
-    row.phone = "+86 10 5555 0142".into();
-    row.manager = head.into();
-    row.office = OFFICES.first().copied().unwrap_or_default().into();
+    row.alias = Some("Sam Zhang".into());
+    row.external_title = Some("Runtime lead".into());
+    row.email = Some(format!("{SAMPLE}@{}", maker.domain).into());
+    row.mobile = Some("+86 138 0000 0001".into());
+    row.phone = Some("+86 10 5555 0142".into());
+    row.manager = Some(head.into());
+    row.office = OFFICES.first().map(|office| (*office).into());
     maker.take(row)
 }
 
@@ -177,8 +177,8 @@ impl Maker {
         self.line += 1;
         MemberRow {
             line: self.line,
-            departments: vec![texts(path)],
-            title: title.into(),
+            departments: Some(vec![texts(path)]),
+            title: Some(title.into()),
             ..MemberRow::default()
         }
     }
@@ -208,32 +208,32 @@ impl Maker {
         *count += 1;
         let id = if *count == 1 { latin.to_owned() } else { format!("{latin}{count}") };
         let mut row = self.row(path, title);
-        row.email = format!("{id}@{}", self.domain).into();
+        row.email = Some(format!("{id}@{}", self.domain).into());
         row.id = id.into();
         row.name = name.into();
-        row.alias = alias.unwrap_or_default().into();
-        row.mobile =
-            format!("+86 13{} {:04} {:04}", dice.below(10), dice.below(10_000), dice.below(10_000)).into();
+        row.alias = alias.map(Into::into);
+        let mobile = format!("+86 13{} {:04} {:04}", dice.below(10), dice.below(10_000), dice.below(10_000));
+        row.mobile = Some(mobile.into());
         if dice.chance(40) {
-            row.phone = format!("+86 10 5555 {:04}", dice.below(10_000)).into();
+            row.phone = Some(format!("+86 10 5555 {:04}", dice.below(10_000)).into());
         }
         if dice.chance(50) {
-            row.external_title = dice.word(OUTSIDE_TITLES).into();
+            row.external_title = Some(dice.word(OUTSIDE_TITLES).into());
         }
         if dice.chance(60) {
-            row.office = dice.word(OFFICES).into();
+            row.office = Some(dice.word(OFFICES).into());
         }
         if dice.chance(15) {
             let value = format!("{}{:02}", dice.word(&["A", "B", "C"]), dice.below(60));
             row.attributes.push(Attribute { name: "工位 Seat".into(), value: value.into() });
         }
-        row.manager = manager.unwrap_or_default().into();
-        row.status = match dice.below(100) {
+        row.manager = manager.map(Into::into);
+        let status = match dice.below(100) {
             0 => "disabled",
             1 | 2 => "not_activated",
             _ => "active",
-        }
-        .into();
+        };
+        row.status = Some(status.into());
         self.take(row)
     }
 
@@ -244,8 +244,8 @@ impl Maker {
             _ => None,
         });
         if let Some(row) = row {
-            row.leader_of.push(texts(path));
-            row.status = "active".into();
+            row.leader_of.get_or_insert_default().push(texts(path));
+            row.status = Some("active".into());
         }
     }
 
@@ -279,12 +279,12 @@ mod tests {
         let reports = company
             .rows
             .iter()
-            .filter(|row| matches!(row, ImportRow::Member(row) if row.manager.as_data() == SAMPLE))
+            .filter(|row| matches!(row, ImportRow::Member(row) if row.manager == Some(SAMPLE.into())))
             .count();
         assert!(reports >= 10, "the sample employee is a manager");
         for row in &company.rows {
             if let ImportRow::Member(row) = row {
-                assert!(row.check().is_ok(), "{row:?}");
+                assert!(row.clone().check().is_ok(), "{row:?}");
             }
         }
         assert_eq!(home(&mut Dice::new(0)).rows, company.rows, "the same seed gives the same people");

@@ -11,6 +11,9 @@ pub enum Fault {
     /// Nobody answers at the server's address.
     #[error("the server cannot be reached")]
     Unreachable,
+    /// The server's certificate is not trusted here.
+    #[error("the server's certificate is not trusted")]
+    Certificate,
     /// The server did not answer in time. When `sent`, a write may or may not have happened.
     #[error("the server did not answer in time")]
     TimedOut {
@@ -52,6 +55,9 @@ pub enum Fault {
         /// What is wrong with it, as a stable code.
         code: Untrusted,
     },
+    /// The server is there, but not under the name that it was called by.
+    #[error("the server has another name")]
+    OtherName,
     /// The server has too much to do.
     #[error("the server is busy")]
     Busy {
@@ -72,6 +78,15 @@ pub enum Fault {
     /// The answer is not one this program understands.
     #[error("the server's answer was not understood")]
     Garbled,
+    /// The server is newer and no longer speaks as this program does.
+    #[error("the server is too new for this program")]
+    ServerNewer,
+    /// The server is older and does not yet speak as this program does.
+    #[error("the server is too old for this program")]
+    ServerOlder,
+    /// The sign-in token lies in the system's keyring, which gives no answer.
+    #[error("the keyring does not answer")]
+    KeyringSilent,
     /// Another process holds the data on this computer and does not answer.
     #[error("the data is held by process {pid:?}")]
     Held {
@@ -81,9 +96,34 @@ pub enum Fault {
     /// The data was written by a newer version of this program.
     #[error("the data was written by a newer version")]
     NewerData,
+    /// The file that the data is in cannot be worked with.
+    #[error("the data cannot be worked with: {what:?}")]
+    BadData {
+        /// The file.
+        file: Untrusted,
+        /// Why.
+        what: DataFault,
+    },
     /// The operating system refused something on this computer.
     #[error("failed on this computer")]
     Local(Untrusted),
+}
+
+/// What is wrong with the file of a database.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum DataFault {
+    /// It is something else.
+    NotADatabase,
+    /// It is no longer whole.
+    Damaged,
+    /// It cannot be written.
+    ReadOnly,
+    /// It is a directory, its directory is not there, or this user may not.
+    CannotOpen,
+    /// Another program holds it.
+    Locked,
+    /// Its schema is not the one that its number stands for.
+    Altered,
 }
 
 /// A refusal by the policy.

@@ -1,7 +1,9 @@
 //! Rows by which a directory comes in, and what may be wrong with one.
 
+use std::collections::HashSet;
+
 use serde::{Deserialize, Serialize};
-use unicode_normalization::UnicodeNormalization as _;
+use unicode_normalization::{IsNormalized, UnicodeNormalization as _, is_nfc_quick};
 use unicode_segmentation::UnicodeSegmentation as _;
 
 use super::{Attribute, IdError, MemberId, Status};
@@ -9,6 +11,10 @@ use crate::text::{Untrusted, is_readable};
 
 /// Longest value of a directory field, in graphemes.
 pub const MAX_FIELD: usize = 128;
+/// Longest value of a directory field, in bytes: a grapheme may hold any number of marks.
+const MAX_BYTES: usize = 8 * MAX_FIELD;
+/// Most attributes of one member: as many columns as a file may have.
+const MAX_ATTRIBUTES: usize = 256;
 /// Most departments of one member.
 const MAX_DEPARTMENTS: usize = 64;
 /// Deepest department path.
@@ -43,7 +49,8 @@ pub struct DepartmentRow {
     pub order: Option<i64>,
 }
 
-/// What a source says of a member. Empty text stands for nothing.
+/// What a source says of a member. A field that is not there is one that the source is silent about: it
+/// stays as it is. Empty text stands for nothing.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "server", derive(utoipa::ToSchema))]
 #[serde(deny_unknown_fields, default)]
@@ -55,30 +62,47 @@ pub struct MemberRow {
     /// Name.
     pub name: Untrusted,
     /// Second name.
-    pub alias: Untrusted,
-    /// Department paths, the first is the main one.
-    pub departments: Vec<Vec<Untrusted>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub alias: Option<Untrusted>,
+    /// Path of the main department, from a source that knows only one: further ones stay. Empty for none at
+    /// all.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub main_department: Option<Vec<Untrusted>>,
+    /// Paths of all departments, the first is the main one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub departments: Option<Vec<Vec<Untrusted>>>,
     /// Title.
-    pub title: Untrusted,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub title: Option<Untrusted>,
     /// Title shown outside.
-    pub external_title: Untrusted,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub external_title: Option<Untrusted>,
     /// Mobile number.
-    pub mobile: Untrusted,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub mobile: Option<Untrusted>,
     /// Desk number.
-    pub phone: Untrusted,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub phone: Option<Untrusted>,
     /// Mail address.
-    pub email: Untrusted,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub email: Option<Untrusted>,
     /// Member id of whom they report to.
-    pub manager: Untrusted,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub manager: Option<Untrusted>,
     /// Paths of departments they lead.
-    pub leader_of: Vec<Vec<Untrusted>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub leader_of: Option<Vec<Vec<Untrusted>>>,
     /// Office address.
-    pub office: Untrusted,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub office: Option<Untrusted>,
     /// A word of [`Status`]; empty is active.
-    pub status: Untrusted,
-    /// `admin`, `auditor`, `none` or empty.
-    pub role: Untrusted,
-    /// Other columns.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub status: Option<Untrusted>,
+    /// `admin`, `auditor` or `none`. Empty says nothing.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub role: Option<Untrusted>,
+    /// Other columns: each is a field of its own.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
     pub attributes: Vec<Attribute>,
 }
 
@@ -146,9 +170,11 @@ pub struct RowNote {
 }
 
 /// What a source gave for a role column.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum GivenRole {
     /// Nothing: leave it as it is.
+    #[default]
     Unsaid,
     /// No special role.
     None,
@@ -159,16 +185,14 @@ pub enum GivenRole {
 }
 
 /// A member row that passed the checks that need nothing but the row.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct CheckedMember {
-    /// Line of the source.
-    pub line: u64,
     /// Member id.
     pub id: MemberId,
-    /// Whom they report to.
+    /// Whom they report to; nobody when the row says so, and when it says nothing.
     pub manager: Option<MemberId>,
-    /// Status.
-    pub status: Status,
+    /// Status, when the row says one.
+    pub status: Option<Status>,
     /// Role.
     pub role: GivenRole,
     /// The row, its texts normalised.
@@ -177,6 +201,9 @@ pub struct CheckedMember {
 
 /// NFC, control characters that break lines to blanks, blanks single, trimmed.
 pub fn normalise_line(text: &str) -> String {
+    if is_normal(text) {
+        return text.to_owned();
+    }
     let mut out = String::with_capacity(text.len());
     for c in text.nfc() {
         if c.is_whitespace() {
@@ -202,115 +229,196 @@ pub fn normalise_block(text: &str) -> String {
     lines.join("\n").trim_matches('\n').to_owned()
 }
 
+/// Whether a text is plain to see to be as [`normalise_line`] would give it: most are.
+fn is_normal(text: &str) -> bool {
+    let mut before = ' ';
+    let blanks = text.chars().all(|c| {
+        let fits = !c.is_whitespace() || (c == ' ' && before != ' ');
+        before = c;
+        fits
+    });
+    blanks
+        && (text.is_empty() || before != ' ')
+        && (text.is_ascii() || is_nfc_quick(text.chars()) == IsNormalized::Yes)
+}
+
+/// Whether a text fits into a directory field.
+fn fits(text: &str) -> bool {
+    text.len() <= MAX_FIELD
+        || (text.len() <= MAX_BYTES && text.graphemes(true).take(MAX_FIELD + 1).count() <= MAX_FIELD)
+}
+
+/// What is wrong with a row, collected.
+struct Faults {
+    line: u64,
+    found: Vec<RefusedRow>,
+}
+
+impl Faults {
+    const fn new(line: u64) -> Self {
+        Self { line, found: Vec::new() }
+    }
+
+    fn add(&mut self, column: &str, code: RowFault, value: Option<&str>) {
+        let (column, value) = (Some(column.into()), value.map(Untrusted::from));
+        self.found.push(RefusedRow { line: self.line, column, code, value });
+    }
+
+    fn text(&mut self, column: &str, text: &mut Untrusted) {
+        let normal = normalise_line(text.as_data());
+        if !fits(&normal) {
+            self.add(column, RowFault::TooLong, None);
+        }
+        *text = normal.into();
+    }
+
+    fn path(&mut self, column: &str, path: &mut [Untrusted]) {
+        for part in path.iter_mut() {
+            // A stored path has a control character between its parts.
+            *part = normalise_line(&part.as_data().replace(char::is_control, " ")).into();
+        }
+        if path.is_empty() || path.len() > MAX_DEPTH || path.iter().any(Untrusted::is_empty) {
+            let shown: Vec<&str> = path.iter().map(Untrusted::as_data).collect();
+            self.add(column, RowFault::Path, Some(&shown.join("/")));
+        } else if let Some(long) = path.iter().find(|part| !fits(part.as_data())) {
+            self.add(column, RowFault::TooLong, Some(long.as_data()));
+        }
+    }
+}
+
+impl DepartmentRow {
+    /// Checks the row. All its faults are given.
+    pub fn check(mut self) -> Result<Self, Vec<RefusedRow>> {
+        let mut faults = Faults::new(self.line);
+        faults.path("path", &mut self.path);
+        if let Some(name) = &mut self.english_name {
+            faults.text("english_name", name);
+        }
+        self.english_name = self.english_name.filter(|name| !name.is_empty());
+        if faults.found.is_empty() { Ok(self) } else { Err(faults.found) }
+    }
+}
+
 impl MemberRow {
     /// Checks everything that can be checked without other rows. All faults of the row are given.
-    pub fn check(&self) -> Result<CheckedMember, Vec<RefusedRow>> {
-        let mut faults = Vec::new();
-        let mut refuse = |column: &str, code: RowFault, value: Option<&str>| {
-            faults.push(RefusedRow {
-                line: self.line,
-                column: Some(column.into()),
-                code,
-                value: value.map(Untrusted::from),
-            });
-        };
-        let mut row = self.clone();
+    pub fn check(self) -> Result<CheckedMember, Vec<RefusedRow>> {
+        let mut faults = Faults::new(self.line);
+        let mut row = self;
+        faults.text("id", &mut row.id);
+        faults.text("name", &mut row.name);
         for (column, field) in [
-            ("id", &mut row.id),
-            ("name", &mut row.name),
             ("alias", &mut row.alias),
             ("title", &mut row.title),
             ("external_title", &mut row.external_title),
             ("mobile", &mut row.mobile),
             ("phone", &mut row.phone),
-            ("email", &mut row.email),
             ("manager", &mut row.manager),
             ("office", &mut row.office),
             ("status", &mut row.status),
             ("role", &mut row.role),
         ] {
-            let text = normalise_line(field.as_data());
-            if text.graphemes(true).take(MAX_FIELD + 1).count() > MAX_FIELD || text.len() > 8 * MAX_FIELD {
-                refuse(column, RowFault::TooLong, None);
-            }
-            *field = text.into();
-        }
-        for attribute in &mut row.attributes {
-            attribute.value = normalise_line(attribute.value.as_data()).into();
-            if attribute.value.as_data().graphemes(true).take(MAX_FIELD + 1).count() > MAX_FIELD {
-                refuse(attribute.name.as_data(), RowFault::TooLong, None);
+            if let Some(text) = field {
+                faults.text(column, text);
             }
         }
-        row.attributes.retain(|attribute| !attribute.value.is_empty());
+        check_attributes(&mut faults, &mut row.attributes);
 
         let id = match MemberId::new(row.id.as_data()) {
             Ok(id) => Some(id),
             Err(IdError::Empty) => {
-                refuse("id", RowFault::Missing, None);
+                faults.add("id", RowFault::Missing, None);
                 None
             }
             Err(why) => {
-                refuse("id", RowFault::Id, Some(&format!("{}: {why}", row.id.as_data())));
+                faults.add("id", RowFault::Id, Some(&format!("{}: {why}", row.id.as_data())));
                 None
             }
         };
         if row.name.is_empty() {
-            refuse("name", RowFault::Missing, None);
+            faults.add("name", RowFault::Missing, None);
         } else if !is_readable(row.name.as_data()) {
-            refuse("name", RowFault::Unreadable, Some(row.name.as_data()));
+            faults.add("name", RowFault::Unreadable, Some(row.name.as_data()));
         }
-        if !row.email.is_empty() && !is_mail_address(row.email.as_data()) {
-            refuse("email", RowFault::Email, Some(row.email.as_data()));
-        }
-        let status =
-            if row.status.is_empty() { Some(Status::Active) } else { Status::parse(row.status.as_data()) };
-        if status.is_none() {
-            refuse("status", RowFault::UnknownWord, Some(row.status.as_data()));
-        }
-        let role = match row.role.as_data().to_ascii_lowercase().as_str() {
-            "" => Some(GivenRole::Unsaid),
-            "none" | "member" => Some(GivenRole::None),
-            "admin" => Some(GivenRole::Admin),
-            "auditor" => Some(GivenRole::Auditor),
-            _ => None,
-        };
-        if role.is_none() {
-            refuse("role", RowFault::UnknownWord, Some(row.role.as_data()));
-        }
-        let manager = if row.manager.is_empty() {
-            None
-        } else {
-            let manager = MemberId::new(row.manager.as_data());
-            if manager.is_err() {
-                refuse("manager", RowFault::UnknownManager, Some(row.manager.as_data()));
+        if let Some(email) = &mut row.email {
+            // An address has a length of its own.
+            *email = normalise_line(email.as_data()).into();
+            if !email.is_empty() && !is_mail_address(email.as_data()) {
+                faults.add("email", RowFault::Email, Some(email.as_data()));
             }
-            manager.ok()
-        };
-        if row.departments.len() > MAX_DEPARTMENTS || row.leader_of.len() > MAX_DEPARTMENTS {
-            refuse("department", RowFault::TooManyDepartments, None);
         }
-        for (column, paths) in [("department", &mut row.departments), ("leader_of", &mut row.leader_of)] {
-            for path in paths.iter_mut() {
-                for part in path.iter_mut() {
-                    *part = normalise_line(part.as_data()).into();
+        let said = |field: &Option<Untrusted>| field.as_ref().map(|text| text.as_data().to_owned());
+        let status = match said(&row.status).as_deref() {
+            None => None,
+            Some("") => Some(Status::Active),
+            Some(word) => {
+                let status = Status::parse(word);
+                if status.is_none() {
+                    faults.add("status", RowFault::UnknownWord, Some(word));
                 }
-                let fits = !path.is_empty()
-                    && path.len() <= MAX_DEPTH
-                    && path.iter().all(|part| {
-                        !part.is_empty()
-                            && part.as_data().graphemes(true).take(MAX_FIELD + 1).count() <= MAX_FIELD
-                    });
-                if !fits {
-                    let shown: Vec<&str> = path.iter().map(Untrusted::as_data).collect();
-                    refuse(column, RowFault::Path, Some(&shown.join("/")));
+                status
+            }
+        };
+        let role = match said(&row.role).unwrap_or_default().to_ascii_lowercase().as_str() {
+            "" => GivenRole::Unsaid,
+            "none" | "member" => GivenRole::None,
+            "admin" => GivenRole::Admin,
+            "auditor" => GivenRole::Auditor,
+            word => {
+                faults.add("role", RowFault::UnknownWord, Some(word));
+                GivenRole::Unsaid
+            }
+        };
+        let manager = match said(&row.manager).as_deref() {
+            None | Some("") => None,
+            Some(id) => {
+                let manager = MemberId::new(id);
+                if manager.is_err() {
+                    faults.add("manager", RowFault::UnknownManager, Some(id));
                 }
+                manager.ok()
             }
+        };
+        check_departments(&mut faults, &mut row);
+        match id {
+            Some(id) if faults.found.is_empty() => Ok(CheckedMember { id, manager, status, role, row }),
+            _ => Err(faults.found),
         }
-        match (id, status, role) {
-            (Some(id), Some(status), Some(role)) if faults.is_empty() => {
-                Ok(CheckedMember { line: self.line, id, manager, status, role, row })
-            }
-            _ => Err(faults),
+    }
+}
+
+fn check_attributes(faults: &mut Faults, attributes: &mut [Attribute]) {
+    if attributes.len() > MAX_ATTRIBUTES {
+        faults.add("attributes", RowFault::Malformed, None);
+        return;
+    }
+    let mut names = HashSet::new();
+    for Attribute { name, value } in attributes {
+        let normal = normalise_line(name.as_data());
+        if normal.is_empty() || !names.insert(normal.clone()) {
+            faults.add("attributes", RowFault::Malformed, Some(&normal));
+        }
+        *name = normal.into();
+        faults.text(name.as_data(), value);
+        if !fits(name.as_data()) {
+            faults.add("attributes", RowFault::TooLong, Some(name.as_data()));
+        }
+    }
+}
+
+fn check_departments(faults: &mut Faults, row: &mut MemberRow) {
+    if row.main_department.is_some() && row.departments.is_some() {
+        faults.add("main_department", RowFault::Malformed, None);
+    }
+    if let Some(path) = row.main_department.as_mut().filter(|path| !path.is_empty()) {
+        faults.path("department", path);
+    }
+    for (column, paths) in [("department", &mut row.departments), ("leader_of", &mut row.leader_of)] {
+        let Some(paths) = paths else { continue };
+        if paths.len() > MAX_DEPARTMENTS {
+            faults.add(column, RowFault::TooManyDepartments, None);
+        }
+        for path in paths {
+            faults.path(column, path);
         }
     }
 }
@@ -332,13 +440,18 @@ pub fn is_mail_address(text: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::{MemberRow, RowFault, is_mail_address};
+    use proptest::prelude::*;
+    use unicode_normalization::UnicodeNormalization as _;
+
+    use super::{DepartmentRow, MemberRow, RowFault, is_mail_address, normalise_line};
+    use crate::domain::Attribute;
+    use crate::text::Untrusted;
 
     fn row(id: &str, name: &str) -> MemberRow {
         MemberRow { line: 7, id: id.into(), name: name.into(), ..MemberRow::default() }
     }
 
-    fn codes(row: &MemberRow) -> Vec<RowFault> {
+    fn codes(row: MemberRow) -> Vec<RowFault> {
         row.check().err().unwrap_or_default().into_iter().map(|fault| fault.code).collect()
     }
 
@@ -351,13 +464,13 @@ mod tests {
     #[test]
     fn every_fault_of_a_row_is_named() {
         let mut bad = row("a b", "\u{202e}");
-        bad.email = "x@y".into();
-        bad.status = "gone fishing".into();
-        bad.role = "king".into();
-        bad.departments = vec![vec!["Acme".into(), "".into()]];
-        bad.title = "x".repeat(129).into();
+        bad.email = Some("x@y".into());
+        bad.status = Some("gone fishing".into());
+        bad.role = Some("king".into());
+        bad.departments = Some(vec![vec!["Acme".into(), "".into()]]);
+        bad.title = Some("x".repeat(129).into());
         assert_eq!(
-            codes(&bad),
+            codes(bad),
             [
                 RowFault::TooLong,
                 RowFault::Id,
@@ -368,7 +481,85 @@ mod tests {
                 RowFault::Path
             ]
         );
-        assert_eq!(codes(&row("", "")), [RowFault::Missing, RowFault::Missing]);
+        assert_eq!(codes(row("", "")), [RowFault::Missing, RowFault::Missing]);
+        let both =
+            MemberRow { main_department: Some(Vec::new()), departments: Some(Vec::new()), ..row("a", "A") };
+        assert_eq!(codes(both), [RowFault::Malformed]);
+    }
+
+    /// Every field that holds a text, filled with it.
+    fn filled(text: &str) -> Vec<(&'static str, MemberRow)> {
+        let some = || Some(Untrusted::from(text));
+        let paths = || Some(vec![vec!["Acme".into(), text.into()]]);
+        let attribute = |name: &str, value: &str| vec![Attribute { name: name.into(), value: value.into() }];
+        let good = || row("a", "A");
+        vec![
+            ("name", row("a", text)),
+            ("alias", MemberRow { alias: some(), ..good() }),
+            ("title", MemberRow { title: some(), ..good() }),
+            ("external_title", MemberRow { external_title: some(), ..good() }),
+            ("mobile", MemberRow { mobile: some(), ..good() }),
+            ("phone", MemberRow { phone: some(), ..good() }),
+            ("office", MemberRow { office: some(), ..good() }),
+            ("department", MemberRow { departments: paths(), ..good() }),
+            ("department", MemberRow { main_department: Some(vec![text.into()]), ..good() }),
+            ("leader_of", MemberRow { leader_of: paths(), ..good() }),
+            ("Floor", MemberRow { attributes: attribute("Floor", text), ..good() }),
+            ("attributes", MemberRow { attributes: attribute(text, "7"), ..good() }),
+        ]
+    }
+
+    #[test]
+    fn a_field_holds_128_characters_and_no_more() {
+        let family = "👨‍👩‍👧";
+        for one in ["x", "é", "王", "e\u{301}", family] {
+            let most = if one == family { 56 } else { 128 };
+            for (column, row) in filled(&format!("n{}", one.repeat(most - 1))) {
+                assert_eq!(row.check().err(), None, "{column} of {most} times {one}");
+            }
+            for (column, row) in filled(&format!("n{}", one.repeat(128))) {
+                let faults = row.check().err().unwrap_or_default();
+                let found: Vec<_> =
+                    faults.iter().map(|f| (f.line, f.column.as_ref().unwrap().as_data(), f.code)).collect();
+                assert_eq!(found, [(7, column, RowFault::TooLong)], "{one}");
+            }
+        }
+        // One character may hold any number of marks: bytes are bounded too.
+        for (column, row) in filled(&format!("n{}", "\u{316}".repeat(1_000))) {
+            assert_eq!(codes(row), [RowFault::TooLong], "{column}");
+        }
+        let department = |name: &str, english: &str| {
+            let row = DepartmentRow {
+                line: 9,
+                path: vec![name.into()],
+                english_name: Some(english.into()),
+                order: None,
+            };
+            row.check()
+                .err()
+                .unwrap_or_default()
+                .into_iter()
+                .map(|f| (f.line, f.column, f.code))
+                .collect::<Vec<_>>()
+        };
+        assert_eq!(department(&"x".repeat(128), &"x".repeat(128)), []);
+        let long = |column: &str| vec![(9, Some(column.into()), RowFault::TooLong)];
+        assert_eq!(department(&"x".repeat(129), "x"), long("path"));
+        assert_eq!(department("x", &"x".repeat(129)), long("english_name"));
+        assert_eq!(department(" ", "x"), [(9, Some("path".into()), RowFault::Path)]);
+    }
+
+    #[test]
+    fn an_attribute_has_a_name_and_stands_once() {
+        let with = |names: &[&str]| {
+            let attributes = names.iter().map(|name| Attribute { name: (*name).into(), value: "x".into() });
+            codes(MemberRow { attributes: attributes.collect(), ..row("a", "A") })
+        };
+        assert_eq!(with(&["Floor", "Desk"]), []);
+        assert_eq!(with(&["Floor", " Floor "]), [RowFault::Malformed]);
+        assert_eq!(with(&[" "]), [RowFault::Malformed]);
+        let many: Vec<String> = (0..257).map(|n| n.to_string()).collect();
+        assert_eq!(with(&many.iter().map(String::as_str).collect::<Vec<_>>()), [RowFault::Malformed]);
     }
 
     #[test]
@@ -378,6 +569,18 @@ mod tests {
         }
         for bad in ["", "a", "a@b", "@b.c", "a@b..c", "a b@c.d", "a@b.c\n", "a@@b.c", "ä@b.c", "a,b@c.d"] {
             assert!(!is_mail_address(bad), "{bad}");
+        }
+        let long = |n: usize| format!("{}@b.example", "a".repeat(n));
+        let with = |email: String| codes(MemberRow { email: Some(email.into()), ..row("a", "A") });
+        assert_eq!((with(long(244)), with(long(245))), (vec![RowFault::TooLong; 0], vec![RowFault::Email]));
+    }
+
+    proptest! {
+        #[test]
+        fn a_short_way_through_normalising_changes_nothing(text in "[ \t\u{3000}a-c\u{301}é王ﬁ\u{1100}\u{1161}]{0,8}|\\PC{0,6}") {
+            let long: String = text.nfc().collect::<String>().split_whitespace().collect::<Vec<_>>().join(" ");
+            prop_assert_eq!(normalise_line(&text), long.clone());
+            prop_assert_eq!(normalise_line(&long), long);
         }
     }
 }

@@ -100,6 +100,7 @@ pub enum PhoneKind {
 /// A column of the source without a field of its own.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[cfg_attr(feature = "server", derive(utoipa::ToSchema))]
+#[serde(deny_unknown_fields)]
 pub struct Attribute {
     /// The column's name.
     pub name: Untrusted,

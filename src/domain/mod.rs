@@ -9,6 +9,7 @@ mod company;
 mod contact;
 mod department;
 mod fault;
+mod held;
 mod ids;
 mod import;
 mod member;
@@ -31,7 +32,8 @@ pub use contact::{
     Source,
 };
 pub use department::Department;
-pub use fault::{Conflict, Fault, Refusal};
+pub use fault::{Conflict, DataFault, Fault, Refusal};
+pub use held::{DepartmentPath, Held};
 #[cfg(feature = "server")]
 pub(crate) use ids::CROCKFORD;
 pub use ids::{CardId, CompanyId, ContactId, DepartmentId, IdError, MemberId, RequestId};

@@ -6,8 +6,9 @@ use super::{DepartmentId, MemberId, RequestId, Time, Verdict, Who};
 use crate::text::Untrusted;
 
 /// Enumerations with a stable word for each value, in the store and in the API.
+// `tt`, not `literal`: the description does not see the word behind that.
 macro_rules! words {
-    ($($(#[$meta:meta])* $name:ident { $($(#[$vmeta:meta])* $variant:ident = $text:literal,)* })*) => {
+    ($($(#[$meta:meta])* $name:ident { $($(#[$vmeta:meta])* $variant:ident = $text:tt,)* })*) => {
         $(
             $(#[$meta])*
             #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]

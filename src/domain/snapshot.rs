@@ -38,4 +38,7 @@ pub struct Snapshot {
     pub as_of: i64,
     /// The server's clock.
     pub now: Time,
+    /// Whether what is sent and shown passes in the clear where others may read it.
+    #[serde(default)]
+    pub insecure_http: bool,
 }

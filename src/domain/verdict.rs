@@ -6,8 +6,9 @@ use super::request::words;
 use super::{ContactId, MemberId, Time};
 use crate::text::Untrusted;
 
+// `tt`, not `literal`: the description does not see the word behind that.
 macro_rules! codes {
-    ($($(#[$meta:meta])* $name:ident = $text:literal,)*) => {
+    ($($(#[$meta:meta])* $name:ident = $text:tt,)*) => {
         /// Stable codes; part of the API. The client words them.
         #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
         #[cfg_attr(feature = "server", derive(utoipa::ToSchema))]

@@ -5,8 +5,10 @@ use std::io::{self, Write as _};
 use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::{Path, PathBuf};
 
+use crate::api::FileUse;
 use crate::config::{create_private_dir, read_small, write_private};
 use crate::server::CardKey;
+use crate::server::backup::Place;
 
 /// A data directory: of this user, or a made-up world's that goes with the process.
 #[derive(Debug)]
@@ -31,6 +33,17 @@ impl Home {
         let dir = std::env::temp_dir().join(format!("namecard-demo-{:016x}", u64::from_le_bytes(random)));
         create_private_dir(&dir)?;
         Ok(Self { dir, throw_away: true, wanted_port: None })
+    }
+
+    /// Where everything is that a backup holds.
+    pub fn place(&self) -> Place {
+        Place {
+            database: self.database(),
+            card_key: self.file("card.key"),
+            lock: self.file("lock"),
+            operator_token: None,
+            port: Some(self.file("port")),
+        }
     }
 
     /// Whether it goes with the process.
@@ -75,6 +88,11 @@ impl Home {
         remove(&self.database(), &["-wal", "-shm"])?;
         fs::rename(aside, self.database())?;
         File::open(&self.dir)?.sync_all()
+    }
+
+    /// The files beside the database that nobody else may read.
+    pub(super) fn files(&self) -> Vec<(FileUse, PathBuf)> {
+        vec![(FileUse::CardKey, self.file("card.key")), (FileUse::Session, self.file("session"))]
     }
 
     /// The key of codes and forms; drawn at the first use.

@@ -18,10 +18,13 @@ use tokio::sync::{Mutex, watch};
 use tokio::task::JoinHandle;
 
 use crate::api::{NewSession, SessionReply};
-use crate::client::{Access, Body, BoxFuture, Call, HttpTransport, Method, Transport, Way};
+use crate::client::{Access, Body, BoxFuture, Call, HttpTransport, Method, Transport, Trust, Way};
 use crate::demo;
-use crate::domain::{Fault, Time};
-use crate::server::{self, Address, App, CardKey, Clock, Durability, Options, StoreError, Token, TokenKind};
+use crate::domain::{DataFault, Fault, Time};
+use crate::server::{
+    self, Address, App, CardKey, Clock, DISK_RESERVE, Disk, Durability, Gate, Limits, Options, StoreError,
+    Token, TokenKind,
+};
 use crate::text::Untrusted;
 use direct::Direct;
 pub use home::Home;
@@ -105,11 +108,29 @@ fn local(error: impl std::fmt::Display) -> Fault {
     Fault::Local(Untrusted::from(error.to_string()))
 }
 
-fn store(error: StoreError) -> Fault {
+fn store(home: &Home, error: StoreError) -> Fault {
     match error {
         StoreError::Full => Fault::StorageFull,
         StoreError::Newer { .. } => Fault::NewerData,
-        error => local(error),
+        error => match error.data_fault() {
+            Some(what) => bad_data(home, what),
+            None => local(error),
+        },
+    }
+}
+
+fn bad_data(home: &Home, what: DataFault) -> Fault {
+    Fault::BadData { file: home.database().display().to_string().into(), what }
+}
+
+/// What the system says of a file in the data directory.
+fn file(home: &Home, error: std::io::Error) -> Fault {
+    use std::io::ErrorKind as Kind;
+    match error.kind() {
+        Kind::ReadOnlyFilesystem => bad_data(home, DataFault::ReadOnly),
+        Kind::PermissionDenied => bad_data(home, DataFault::CannotOpen),
+        Kind::StorageFull | Kind::QuotaExceeded => Fault::StorageFull,
+        _ => local(error),
     }
 }
 
@@ -210,11 +231,12 @@ impl Embedded {
     }
 
     fn try_lock(&self) -> Result<Option<File>, Fault> {
-        let file = self.0.home.lock_file().map_err(local)?;
-        match file.try_lock() {
+        let home = &self.0.home;
+        let lock = home.lock_file().map_err(|error| file(home, error))?;
+        match lock.try_lock() {
             Ok(()) => {
-                self.0.home.note_lock(&file).map_err(local)?;
-                Ok(Some(file))
+                home.note_lock(&lock).map_err(|error| file(home, error))?;
+                Ok(Some(lock))
             }
             Err(TryLockError::WouldBlock) => Ok(None),
             Err(TryLockError::Error(error)) => Err(local(error)),
@@ -224,13 +246,13 @@ impl Embedded {
     /// Opens the database, filled first if it is new, and serves it if this is a screen.
     async fn become_holder(&self, lock: File, number: u64) -> Result<(Held, Way), Fault> {
         let home = &self.0.home;
-        let key = home.card_key().map_err(local)?;
+        let key = home.card_key().map_err(|error| file(home, error))?;
         if let Seed::Demo(seed) = self.0.seed
             && !home.has_database()
         {
             self.fill(seed, &key).await?;
         }
-        home.make_database().map_err(local)?;
+        home.make_database().map_err(|error| file(home, error))?;
         let token = Token::random(TokenKind::Operator).map_err(local)?;
         let (listener, address) = match self.0.purpose {
             Purpose::Screen => {
@@ -242,7 +264,7 @@ impl Embedded {
         let mut app = self.open(&key, &token, &address).await?;
         // An import that was refused, or only tried, leaves a database without a company.
         if let Seed::Demo(seed) = self.0.seed
-            && app.is_empty().await.map_err(store)?
+            && app.is_empty().await.map_err(|error| store(home, error))?
         {
             app.stop().await;
             self.fill(seed, &key).await?;
@@ -253,13 +275,15 @@ impl Embedded {
             Some(listener) => {
                 let at = listener.local_addr().map_err(local)?;
                 app.start_tasks();
-                let serving = tokio::spawn(server::serve(app.clone(), listener));
+                let gate = Gate { limits: Limits::embedded(), ..Gate::default() };
+                let serving = tokio::spawn(server::serve(app.clone(), listener, gate));
                 let holder = Holder {
                     address: at.to_string(),
                     key: token.expose().to_owned(),
                     pid: std::process::id(),
                 };
-                home.note_holder(&serde_json::to_vec(&holder).map_err(local)?).map_err(local)?;
+                home.note_holder(&serde_json::to_vec(&holder).map_err(local)?)
+                    .map_err(|error| file(home, error))?;
                 (Arc::new(http(&at.to_string())?), Some(serving))
             }
         };
@@ -272,18 +296,22 @@ impl Embedded {
             database: self.0.home.database(),
             durability: self.0.durability,
             clock: Clock::system(),
+            disk: Disk::system(DISK_RESERVE),
             card_key: key.clone(),
             operator: Some(token.clone()),
             address: address.clone(),
             form_waits: true,
         };
-        App::open(options).await.map_err(store)
+        let app = App::open(options).await.map_err(|error| store(&self.0.home, error))?;
+        app.set_files(self.0.home.files());
+        Ok(app)
     }
 
     /// Fills a new database with a made-up world, beside its place: a half one is never found there.
     async fn fill(&self, seed: u64, key: &CardKey) -> Result<(), Fault> {
         (self.0.on_stage)(Stage::Seeding);
-        let aside = self.0.home.fresh_database().map_err(local)?;
+        let home = &self.0.home;
+        let aside = home.fresh_database().map_err(|error| file(home, error))?;
         let now: Time = Clock::system().now();
         let clock = Clock::manual(now);
         let token = Token::random(TokenKind::Operator).map_err(local)?;
@@ -291,17 +319,18 @@ impl Embedded {
             database: aside.clone(),
             durability: Durability::Scratch,
             clock: clock.clone(),
+            disk: Disk::system(DISK_RESERVE),
             card_key: key.clone(),
             operator: Some(token.clone()),
             address: Address::local(1, false),
             form_waits: false,
         })
         .await
-        .map_err(store)?;
+        .map_err(|error| store(home, error))?;
         let filled = demo::fill(app.router(), token.expose(), &clock, now, seed).await;
         app.stop().await;
         filled.map_err(local)?;
-        self.0.home.keep_database(&aside).map_err(local)
+        home.keep_database(&aside).map_err(|error| file(home, error))
     }
 
     /// Binds the port that was kept. If it is taken, another one is kept from now on, and older codes
@@ -358,6 +387,7 @@ impl Embedded {
             last_event: None,
             body: Body::Json(body.into()),
             limit: GIVE_UP,
+            patient: false,
         };
         let reply = operator.transport.call(&operator.token, call).await?;
         match reply.status {
@@ -367,13 +397,15 @@ impl Embedded {
                 Ok(made.token)
             }
             404 => Err(Fault::NotSignedIn),
+            503 => Err(Fault::Busy { retry_after: None }),
+            507 => Err(Fault::StorageFull),
             status => Err(Fault::Server { status, code: Untrusted::default() }),
         }
     }
 }
 
 fn http(address: &str) -> Result<HttpTransport, Fault> {
-    HttpTransport::new(&format!("http://{address}")).map_err(local)
+    HttpTransport::new(&format!("http://{address}"), &Trust::default()).map_err(local)
 }
 
 impl Access for Embedded {

@@ -1,57 +1,22 @@
 //! A company's people as CSV: `,`, `;` or tab, quoted as RFC 4180, with or without a byte order mark.
 
-use std::cell::Cell;
 use std::io::{self, Read};
-use std::rc::Rc;
 
 use csv::ByteRecord;
 
 use super::cells::unmarked;
-use crate::domain::{Attribute, DepartmentRow, MemberRow, RefusedRow, RowFault};
+use super::file::{FileError, MAX_ROW, PeopleItem};
+use crate::domain::{Attribute, MemberRow, RefusedRow, RowFault};
 use crate::text::Untrusted;
 
-/// Longest line, in bytes.
-pub(super) const MAX_LINE: usize = 1 << 20;
 /// Most columns.
 const MAX_COLUMNS: usize = 256;
 
-/// Why a file cannot be read at all.
-#[derive(Debug, thiserror::Error)]
-pub enum CsvError {
-    /// The operating system says no.
-    #[error(transparent)]
-    Io(#[from] io::Error),
-    /// There is nothing in the file.
-    #[error("the file is empty")]
-    Empty,
-    /// The header is not UTF-8, or too long.
-    #[error("the header cannot be read")]
-    Header,
-    /// A required column is missing.
-    #[error("the column {0} is missing")]
-    MissingColumn(&'static str),
-    /// A column stands there twice.
-    #[error("the column {0:?} is there twice")]
-    DoubleColumn(Untrusted),
-}
-
-/// What comes out of the file, in its order.
-#[derive(Debug)]
-pub enum PeopleItem {
-    /// A row whose shape is right.
-    Row(Box<MemberRow>),
-    /// What a source says of a department besides its path.
-    Department(DepartmentRow),
-    /// A row that cannot be taken.
-    Refused(RefusedRow),
-}
-
 /// Reads people row by row, without holding the file.
-pub struct CsvPeople<R: Read> {
+pub(super) struct CsvPeople<R: Read> {
     columns: Vec<Column>,
     delimiter: u8,
     reader: Option<csv::Reader<Guard<R>>>,
-    progress: Rc<Progress>,
     record: ByteRecord,
 }
 
@@ -119,21 +84,15 @@ impl Column {
     }
 }
 
-/// What the guard has handed out, shared with whoever reads records.
-#[derive(Default)]
-struct Progress {
-    /// Bytes since the last record ended.
-    since_record: Cell<usize>,
-    /// Line breaks in all.
-    lines: Cell<u64>,
-    /// Set when a record grew too long.
-    overflow: Cell<bool>,
-}
-
 /// Hands out the file line by line at most, and stops a record that grows without end.
 struct Guard<R> {
     inner: io::BufReader<R>,
-    progress: Rc<Progress>,
+    /// Bytes since the last record ended.
+    since_record: usize,
+    /// Line breaks in all.
+    lines: u64,
+    /// Set when a record grew too long.
+    overflow: bool,
     /// Skip to the end of the present line before going on.
     resync: bool,
 }
@@ -148,7 +107,7 @@ impl<R: Read> Guard<R> {
             }
             if let Some(at) = memchr::memchr(b'\n', buffer) {
                 self.inner.consume(at + 1);
-                self.progress.lines.set(self.progress.lines.get() + 1);
+                self.lines += 1;
                 return Ok(());
             }
             let length = buffer.len();
@@ -164,8 +123,8 @@ impl<R: Read> Read for Guard<R> {
             self.resync = false;
             self.skip_line()?;
         }
-        if self.progress.since_record.get() > MAX_LINE {
-            self.progress.overflow.set(true);
+        if self.since_record > MAX_ROW {
+            self.overflow = true;
             // What follows is no record any more: the reader above sees the end of the file.
             return Ok(0);
         }
@@ -174,10 +133,8 @@ impl<R: Read> Read for Guard<R> {
         let end = memchr::memchr(b'\n', buffer).map_or(buffer.len(), |at| at + 1).min(out.len());
         let (Some(from), Some(to)) = (buffer.get(..end), out.get_mut(..end)) else { return Ok(0) };
         to.copy_from_slice(from);
-        if from.ends_with(b"\n") {
-            self.progress.lines.set(self.progress.lines.get() + 1);
-        }
-        self.progress.since_record.set(self.progress.since_record.get() + end);
+        self.lines += u64::from(from.ends_with(b"\n"));
+        self.since_record += end;
         self.inner.consume(end);
         Ok(end)
     }
@@ -185,66 +142,56 @@ impl<R: Read> Read for Guard<R> {
 
 impl<R: Read> CsvPeople<R> {
     /// Reads the header.
-    pub fn new(source: R) -> Result<Self, CsvError> {
+    pub(super) fn new(source: R) -> Result<Self, FileError> {
         let mut inner = io::BufReader::with_capacity(64 * 1024, source);
-        let header = read_header(&mut inner)?;
-        let text = std::str::from_utf8(&header).map_err(|_| CsvError::Header)?;
+        let (header, lines) = read_header(&mut inner)?;
+        let text = std::str::from_utf8(&header).map_err(|_| FileError::Header)?;
         let delimiter = guess_delimiter(text);
-        let progress = Rc::new(Progress::default());
-        progress.lines.set(header.iter().filter(|b| **b == b'\n').count() as u64);
-
         let mut names = ByteRecord::new();
         builder(delimiter)
             .from_reader(header.as_slice())
             .read_byte_record(&mut names)
-            .map_err(|_| CsvError::Header)?;
+            .map_err(|_| FileError::Header)?;
         if names.len() > MAX_COLUMNS {
-            return Err(CsvError::Header);
+            return Err(FileError::Header);
         }
         let mut columns: Vec<Column> = Vec::new();
         for name in &names {
-            let name = std::str::from_utf8(name).map_err(|_| CsvError::Header)?;
+            let name = std::str::from_utf8(name).map_err(|_| FileError::Header)?;
             let column = Column::named(unmarked(name));
             if columns.contains(&column) && column != Column::Other(Untrusted::default()) {
-                return Err(CsvError::DoubleColumn(Untrusted::from(name)));
+                return Err(FileError::DoubleColumn(Untrusted::from(name)));
             }
             columns.push(column);
         }
         for (column, name) in [(Column::Id, "id"), (Column::Name, "name")] {
             if !columns.contains(&column) {
-                return Err(CsvError::MissingColumn(name));
+                return Err(FileError::MissingColumn(name));
             }
         }
-        let guard = Guard { inner, progress: Rc::clone(&progress), resync: false };
-        Ok(Self {
-            columns,
-            delimiter,
-            reader: Some(builder(delimiter).from_reader(guard)),
-            progress,
-            record: ByteRecord::new(),
-        })
+        let guard = Guard { inner, since_record: 0, lines, overflow: false, resync: false };
+        let reader = Some(builder(delimiter).from_reader(guard));
+        Ok(Self { columns, delimiter, reader, record: ByteRecord::new() })
     }
 
     /// The next row, or nothing at the end. Only an error of the operating system ends the reading early.
-    #[expect(
-        clippy::should_implement_trait,
-        reason = "an iterator of results would hide that it may go on after a refusal"
-    )]
-    pub fn next(&mut self) -> Result<Option<PeopleItem>, io::Error> {
+    pub(super) fn next(&mut self) -> Result<Option<PeopleItem>, FileError> {
         let Some(reader) = self.reader.as_mut() else { return Ok(None) };
-        let line = self.progress.lines.get() + 1;
-        self.progress.since_record.set(0);
+        let line = reader.get_ref().lines + 1;
+        reader.get_mut().since_record = 0;
         let more = reader.read_byte_record(&mut self.record).map_err(io::Error::from)?;
-        if self.progress.overflow.take() {
+        let guard = reader.get_mut();
+        let lines_now = guard.lines;
+        if std::mem::take(&mut guard.overflow) {
             self.restart_after_line();
-            return Ok(Some(PeopleItem::Refused(refused(line, RowFault::LineTooLong))));
+            return Ok(Some(PeopleItem::refused(line, RowFault::LineTooLong)));
         }
         if !more {
             self.reader = None;
             return Ok(None);
         }
         // Blank lines are skipped by the reader below: the record begins after them.
-        let skipped = blank_lines_before(&self.record, line, self.progress.lines.get());
+        let skipped = blank_lines_before(&self.record, line, lines_now);
         Ok(Some(self.row(line + skipped)))
     }
 
@@ -253,52 +200,45 @@ impl<R: Read> CsvPeople<R> {
         if let Some(reader) = self.reader.take() {
             let mut guard = reader.into_inner();
             guard.resync = true;
-            guard.progress.since_record.set(0);
+            guard.since_record = 0;
             self.reader = Some(builder(self.delimiter).from_reader(guard));
         }
     }
 
     fn row(&self, line: u64) -> PeopleItem {
         if self.record.len() != self.columns.len() {
-            let mut fault = refused(line, RowFault::FieldCount);
-            fault.value = Some(format!("{} / {}", self.record.len(), self.columns.len()).into());
-            return PeopleItem::Refused(fault);
+            let value = format!("{} / {}", self.record.len(), self.columns.len());
+            let code = RowFault::FieldCount;
+            return PeopleItem::Refused(RefusedRow { line, column: None, code, value: Some(value.into()) });
         }
         let mut row = MemberRow { line, ..MemberRow::default() };
         for (column, bytes) in self.columns.iter().zip(self.record.iter()) {
             let Ok(text) = std::str::from_utf8(bytes) else {
-                return PeopleItem::Refused(refused(line, RowFault::Utf8));
+                return PeopleItem::refused(line, RowFault::Utf8);
             };
             let text = unmarked(text);
             let value = || Untrusted::from(text);
             match column {
                 Column::Id => row.id = value(),
                 Column::Name => row.name = value(),
-                Column::Alias => row.alias = value(),
-                Column::Department => row.departments = split_paths(text),
-                Column::Title => row.title = value(),
-                Column::ExternalTitle => row.external_title = value(),
-                Column::Mobile => row.mobile = value(),
-                Column::Phone => row.phone = value(),
-                Column::Email => row.email = value(),
-                Column::Manager => row.manager = value(),
-                Column::LeaderOf => row.leader_of = split_paths(text),
-                Column::Office => row.office = value(),
-                Column::Status => row.status = value(),
-                Column::Role => row.role = value(),
-                Column::Other(name) => {
-                    if !text.trim().is_empty() && !name.is_empty() {
-                        row.attributes.push(Attribute { name: name.clone(), value: value() });
-                    }
-                }
+                Column::Alias => row.alias = Some(value()),
+                Column::Department => row.departments = Some(split_paths(text)),
+                Column::Title => row.title = Some(value()),
+                Column::ExternalTitle => row.external_title = Some(value()),
+                Column::Mobile => row.mobile = Some(value()),
+                Column::Phone => row.phone = Some(value()),
+                Column::Email => row.email = Some(value()),
+                Column::Manager => row.manager = Some(value()),
+                Column::LeaderOf => row.leader_of = Some(split_paths(text)),
+                Column::Office => row.office = Some(value()),
+                Column::Status => row.status = Some(value()),
+                Column::Role => row.role = Some(value()),
+                Column::Other(name) if name.is_empty() => {}
+                Column::Other(name) => row.attributes.push(Attribute { name: name.clone(), value: value() }),
             }
         }
         PeopleItem::Row(Box::new(row))
     }
-}
-
-pub(super) fn refused(line: u64, code: RowFault) -> RefusedRow {
-    RefusedRow { line, column: None, code, value: None }
 }
 
 /// Lines that were read and are neither part of the record nor its end: blank ones before it.
@@ -314,23 +254,26 @@ fn builder(delimiter: u8) -> csv::ReaderBuilder {
     builder
 }
 
-/// The first line, without a byte order mark. Quoted line breaks in a header are not expected.
-fn read_header<R: Read>(source: &mut io::BufReader<R>) -> Result<Vec<u8>, CsvError> {
+/// The first line that is not blank, without a byte order mark, and the line breaks up to its end. Quoted
+/// line breaks in a header are not expected.
+fn read_header<R: Read>(source: &mut io::BufReader<R>) -> Result<(Vec<u8>, u64), FileError> {
     use io::BufRead as _;
+    let mut lines = 0;
     loop {
         let mut line = Vec::new();
-        source.by_ref().take(MAX_LINE as u64 + 1).read_until(b'\n', &mut line)?;
+        source.by_ref().take(MAX_ROW as u64 + 1).read_until(b'\n', &mut line)?;
         if line.is_empty() {
-            return Err(CsvError::Empty);
+            return Err(FileError::Empty);
         }
-        if line.len() > MAX_LINE {
-            return Err(CsvError::Header);
+        if line.len() > MAX_ROW {
+            return Err(FileError::Header);
         }
+        lines += u64::from(line.ends_with(b"\n"));
         if line.starts_with(b"\xef\xbb\xbf") {
             line.drain(..3);
         }
         if !line.trim_ascii().is_empty() {
-            return Ok(line);
+            return Ok((line, lines));
         }
     }
 }
@@ -399,13 +342,13 @@ mod tests {
 
     use proptest::prelude::*;
 
-    use super::{CsvError, CsvPeople, MAX_LINE, PeopleItem, split_paths};
+    use super::{CsvPeople, FileError, MAX_ROW, PeopleItem, split_paths};
     use crate::domain::RowFault;
     use crate::text::Untrusted;
 
     type Line = (u64, Result<String, RowFault>);
 
-    fn read(file: &[u8]) -> Result<Vec<Line>, CsvError> {
+    fn read(file: &[u8]) -> Result<Vec<Line>, FileError> {
         let mut people = CsvPeople::new(file)?;
         let mut rows = Vec::new();
         while let Some(item) = people.next()? {
@@ -426,14 +369,12 @@ mod tests {
 
     #[test]
     fn columns_come_in_any_order_with_any_delimiter() {
-        for file in
-            ["name,id\n王芳,w.fang\n", "\u{feff}Name;ID\r\n\"王芳\";w.fang\r\n", "\nid\tname\nw.fang\t王芳"]
-        {
-            let rows = read(file.as_bytes()).unwrap();
-            assert_eq!(
-                rows.iter().map(|(_, row)| row.clone()).collect::<Vec<_>>(),
-                [Ok("w.fang|王芳".to_owned())]
-            );
+        for (file, line) in [
+            ("name,id\n王芳,w.fang\n", 2),
+            ("\u{feff}Name;ID\r\n\"王芳\";w.fang\r\n", 2),
+            ("\nid\tname\nw.fang\t王芳", 3),
+        ] {
+            assert_eq!(read(file.as_bytes()).unwrap(), [ok(line, "w.fang|王芳")]);
         }
     }
 
@@ -462,7 +403,7 @@ mod tests {
     #[test]
     fn an_endless_line_is_refused_and_skipped() {
         let mut file = b"id,name\na,A\nb,".to_vec();
-        file.extend(std::iter::repeat_n(b'x', 3 * MAX_LINE));
+        file.extend(std::iter::repeat_n(b'x', 3 * MAX_ROW));
         file.extend_from_slice(b"\nc,C\n");
         assert_eq!(read(&file).unwrap(), [ok(2, "a|A"), (3, Err(RowFault::LineTooLong)), ok(4, "c|C")]);
 
@@ -477,10 +418,10 @@ mod tests {
 
     #[test]
     fn a_header_without_its_columns_is_refused() {
-        assert!(matches!(read(b""), Err(CsvError::Empty)));
-        assert!(matches!(read(b"name,title\n"), Err(CsvError::MissingColumn("id"))));
-        assert!(matches!(read(b"id,name,ID\n"), Err(CsvError::DoubleColumn(_))));
-        assert!(matches!(read(b"id,\xffname\n"), Err(CsvError::Header)));
+        assert!(matches!(read(b""), Err(FileError::Empty)));
+        assert!(matches!(read(b"name,title\n"), Err(FileError::MissingColumn("id"))));
+        assert!(matches!(read(b"id,name,ID\n"), Err(FileError::DoubleColumn(_))));
+        assert!(matches!(read(b"id,\xffname\n"), Err(FileError::Header)));
     }
 
     #[test]

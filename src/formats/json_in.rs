@@ -1,151 +1,195 @@
 //! People as an export wrote them in JSON: a list of rows, each with the line on which it begins.
 
 use std::collections::HashSet;
-use std::io::{self, Read};
+use std::io::{self, BufRead as _, BufReader, Read};
 
 use serde::de::IgnoredAny;
 
-use super::csv::{MAX_LINE, PeopleItem, is_column_of_its_own, refused};
-use crate::domain::{ImportRow, MemberRow, RowFault, normalise_line};
+use super::csv::is_column_of_its_own;
+use super::file::{FileError, MAX_ROW, PeopleItem};
+use crate::domain::{ImportRow, MemberRow, RefusedRow, RowFault, normalise_line};
 
-/// Longest file that is read whole, in bytes.
-const MAX_FILE: u64 = 2 << 30;
-
-/// Why a file that is read whole cannot be read at all.
-#[derive(Debug, thiserror::Error)]
-pub enum WholeFileError {
-    /// The operating system says no.
-    #[error(transparent)]
-    Io(#[from] io::Error),
-    /// There is nothing in the file.
-    #[error("the file is empty")]
-    Empty,
-    /// It is longer than 2 GiB.
-    #[error("the file is too long")]
-    TooLong,
-    /// It is no text in UTF-8.
-    #[error("line {0} is not UTF-8")]
-    Utf8(u64),
-    /// It is no list of JSON from this line on.
-    #[error("line {0} is not JSON")]
-    Json(u64),
-}
-
-/// The whole text of a file, without a byte order mark.
-pub(super) fn read_text(source: impl Read) -> Result<String, WholeFileError> {
-    let mut bytes = Vec::new();
-    source.take(MAX_FILE + 1).read_to_end(&mut bytes)?;
-    if bytes.len() as u64 > MAX_FILE {
-        return Err(WholeFileError::TooLong);
-    }
-    let text = String::from_utf8(bytes).map_err(|error| {
-        let good = error.as_bytes().get(..error.utf8_error().valid_up_to()).unwrap_or_default();
-        WholeFileError::Utf8(1 + memchr::memchr_iter(b'\n', good).count() as u64)
-    })?;
-    let text = text.strip_prefix('\u{feff}').map(str::to_owned).unwrap_or(text);
-    if text.trim().is_empty() { Err(WholeFileError::Empty) } else { Ok(text) }
-}
-
-/// Reads people out of JSON, row by row.
-#[derive(Debug)]
-pub struct JsonPeople {
-    text: String,
-    at: usize,
+/// Reads people out of JSON, row by row, without holding the file.
+pub(super) struct JsonPeople<R> {
+    source: BufReader<R>,
+    /// The line on which the next byte stands.
     line: u64,
     begun: bool,
     ended: bool,
+    row: Vec<u8>,
 }
 
-impl JsonPeople {
-    /// Reads the file.
-    pub fn new(source: impl Read) -> Result<Self, WholeFileError> {
-        Ok(Self { text: read_text(source)?, at: 0, line: 1, begun: false, ended: false })
-    }
+/// How far into a row a byte leads.
+#[derive(Default)]
+struct Place {
+    depth: usize,
+    in_text: bool,
+    escaped: bool,
+}
 
-    fn rest(&self) -> &str {
-        self.text.get(self.at..).unwrap_or_default()
-    }
+/// Where a row ends, seen from a byte.
+enum End {
+    Before,
+    Behind,
+    Later,
+}
 
-    fn step(&mut self, bytes: usize) {
-        let passed = self.rest().get(..bytes).unwrap_or_default();
-        self.line += memchr::memchr_iter(b'\n', passed.as_bytes()).count() as u64;
-        self.at += bytes;
-    }
-
-    fn skip_blanks(&mut self) {
-        let rest = self.rest();
-        let blanks = rest.len() - rest.trim_start_matches([' ', '\t', '\r', '\n']).len();
-        self.step(blanks);
-    }
-
-    fn take(&mut self, sign: char) -> bool {
-        self.skip_blanks();
-        let is_there = self.rest().starts_with(sign);
-        if is_there {
-            self.step(sign.len_utf8());
+impl Place {
+    fn pass(&mut self, byte: u8) -> End {
+        if self.in_text {
+            match byte {
+                _ if self.escaped => self.escaped = false,
+                b'\\' => self.escaped = true,
+                b'"' => {
+                    self.in_text = false;
+                    if self.depth == 0 {
+                        return End::Behind;
+                    }
+                }
+                _ => {}
+            }
+            return End::Later;
         }
-        is_there
+        match byte {
+            b'"' => self.in_text = true,
+            b'{' | b'[' => self.depth += 1,
+            b'}' | b']' if self.depth == 0 => return End::Before,
+            b'}' | b']' => {
+                self.depth -= 1;
+                if self.depth == 0 {
+                    return End::Behind;
+                }
+            }
+            b',' | b':' | b' ' | b'\t' | b'\r' | b'\n' if self.depth == 0 => return End::Before,
+            _ => {}
+        }
+        End::Later
+    }
+}
+
+impl<R: Read> JsonPeople<R> {
+    /// Reads the beginning of the file.
+    pub(super) fn new(source: R) -> Result<Self, FileError> {
+        let mut source = BufReader::with_capacity(64 * 1024, source);
+        if source.fill_buf()?.starts_with(b"\xef\xbb\xbf") {
+            source.consume(3);
+        }
+        let mut people = Self { source, line: 1, begun: false, ended: false, row: Vec::new() };
+        if people.next_sign()?.is_none() { Err(FileError::Empty) } else { Ok(people) }
+    }
+
+    fn consume(&mut self, bytes: usize) -> io::Result<()> {
+        let passed = self.source.fill_buf()?.get(..bytes).unwrap_or_default();
+        self.line += memchr::memchr_iter(b'\n', passed).count() as u64;
+        self.source.consume(bytes);
+        Ok(())
+    }
+
+    /// The next byte that is no blank.
+    fn next_sign(&mut self) -> io::Result<Option<u8>> {
+        loop {
+            let buffer = self.source.fill_buf()?;
+            let all = buffer.len();
+            let blanks = all - buffer.trim_ascii_start().len();
+            let sign = buffer.get(blanks).copied();
+            self.consume(blanks)?;
+            if sign.is_some() || all == 0 {
+                return Ok(sign);
+            }
+        }
+    }
+
+    fn take(&mut self, sign: u8) -> io::Result<bool> {
+        let is_there = self.next_sign()? == Some(sign);
+        if is_there {
+            self.consume(1)?;
+        }
+        Ok(is_there)
     }
 
     /// The next row, or nothing at the end. What is no JSON ends the reading: where the next row begins nobody
     /// can say.
-    #[expect(
-        clippy::should_implement_trait,
-        reason = "an iterator of results would hide that it may go on after a refusal"
-    )]
-    pub fn next(&mut self) -> Result<Option<PeopleItem>, WholeFileError> {
+    pub(super) fn next(&mut self) -> Result<Option<PeopleItem>, FileError> {
         if self.ended {
             return Ok(None);
         }
-        let follows = if self.begun { self.take(',') } else { self.take('[') };
+        let follows = self.take(if self.begun { b',' } else { b'[' })?;
         if !follows || !self.begun {
             // Behind a row the list goes on or ends; at its beginning it may be empty.
-            if (follows || self.begun) && self.take(']') {
-                self.skip_blanks();
+            if (follows || self.begun) && self.take(b']')? {
                 self.ended = true;
-                return if self.rest().is_empty() { Ok(None) } else { Err(WholeFileError::Json(self.line)) };
+                return if self.next_sign()?.is_none() { Ok(None) } else { Err(FileError::Json(self.line)) };
             }
             if !follows {
-                return Err(WholeFileError::Json(self.line));
+                return Err(FileError::Json(self.line));
             }
         }
         self.begun = true;
-        self.skip_blanks();
+        self.next_sign()?;
         let line = self.line;
-        let mut values = serde_json::Deserializer::from_str(self.rest()).into_iter::<IgnoredAny>();
-        match values.next() {
-            Some(Ok(_)) => {}
-            Some(Err(error)) => return Err(WholeFileError::Json(line + (error.line() as u64).max(1) - 1)),
-            None => return Err(WholeFileError::Json(line)),
+        if self.read_row()? { row(&self.row, line).map(Some) } else { Ok(Some(too_long(line))) }
+    }
+
+    /// Reads up to the end of a row. Says no when it is longer than a row may be: then it was passed over.
+    fn read_row(&mut self) -> Result<bool, FileError> {
+        self.row.clear();
+        let mut place = Place::default();
+        let mut length = 0;
+        loop {
+            let buffer = self.source.fill_buf()?;
+            let mut end = None;
+            for (at, byte) in buffer.iter().enumerate() {
+                match place.pass(*byte) {
+                    End::Before => end = Some(at),
+                    End::Behind => end = Some(at + 1),
+                    End::Later => continue,
+                }
+                break;
+            }
+            let part = buffer.get(..end.unwrap_or(buffer.len())).unwrap_or_default();
+            let (passed, is_last) = (part.len(), end.is_some() || buffer.is_empty());
+            length += passed;
+            if length <= MAX_ROW {
+                self.row.extend_from_slice(part);
+            }
+            self.consume(passed)?;
+            if is_last {
+                return Ok(length <= MAX_ROW);
+            }
         }
-        let length = values.byte_offset();
-        let item = row(self.rest().get(..length).unwrap_or_default(), line);
-        self.step(length);
-        Ok(Some(item))
     }
 }
 
-fn row(text: &str, line: u64) -> PeopleItem {
-    if text.len() > MAX_LINE {
-        return PeopleItem::Refused(refused(line, RowFault::LineTooLong));
-    }
-    match serde_json::from_str(text) {
+fn too_long(line: u64) -> PeopleItem {
+    PeopleItem::refused(line, RowFault::LineTooLong)
+}
+
+fn row(bytes: &[u8], line: u64) -> Result<PeopleItem, FileError> {
+    let Ok(text) = std::str::from_utf8(bytes) else { return Ok(PeopleItem::refused(line, RowFault::Utf8)) };
+    let broken = |error: serde_json::Error| FileError::Json(line + (error.line() as u64).max(1) - 1);
+    Ok(match serde_json::from_str(text) {
         Ok(ImportRow::Department(mut row)) => {
             row.line = line;
             PeopleItem::Department(row)
         }
         Ok(ImportRow::Member(mut row)) => {
             row.line = line;
-            if let Some(name) = bad_attribute(&row) {
-                let mut fault = refused(line, RowFault::Malformed);
-                fault.column = Some("attributes".into());
-                fault.value = Some(name.into());
-                return PeopleItem::Refused(fault);
+            match bad_attribute(&row) {
+                None => PeopleItem::Row(row),
+                Some(name) => PeopleItem::Refused(RefusedRow {
+                    line,
+                    column: Some("attributes".into()),
+                    code: RowFault::Malformed,
+                    value: Some(name.into()),
+                }),
             }
-            PeopleItem::Row(row)
         }
-        Err(_) => PeopleItem::Refused(refused(line, RowFault::Malformed)),
-    }
+        // JSON of another shape is one bad row; what is no JSON is no list any more.
+        Err(_) => {
+            serde_json::from_str::<IgnoredAny>(text).map_err(broken)?;
+            PeopleItem::refused(line, RowFault::Malformed)
+        }
+    })
 }
 
 /// The name of an attribute that no column could have, or that another one has already.
@@ -161,10 +205,10 @@ fn bad_attribute(row: &MemberRow) -> Option<&str> {
 mod tests {
     use proptest::prelude::*;
 
-    use super::{JsonPeople, WholeFileError};
+    use super::JsonPeople;
     use crate::domain::{DepartmentRow, MemberRow, RowFault};
-    use crate::formats::PeopleItem;
-    use crate::formats::people::{any_people, people_json};
+    use crate::formats::people::{any_people, any_person, imported, people_json};
+    use crate::formats::{FileError, PeopleItem};
 
     type Line = (u64, Result<String, RowFault>);
 
@@ -210,7 +254,7 @@ mod tests {
             attributes(&["E-Mail", "Title"]),
             attributes(&[""]),
             attributes(&["a\nb"]),
-            format!("{{\"member\": {{\"id\": \"{}\"}}}}", "x".repeat(1 << 20)),
+            format!("{{\"member\": {{\"id\": \"{}\"}}}}", "],\\\"".repeat(1 << 20)),
             "{\"member\": {\"id\": \"a\"}}".to_owned(),
         ];
         let found = read(format!("[\n{}\n]", rows.join(",\n")).as_bytes()).unwrap();
@@ -234,14 +278,10 @@ mod tests {
             ("[{},\n\n{\"a\":\n\n oops}]", 5),
             ("[\n{\"a\": \"", 2),
         ] {
-            assert_eq!(
-                read(file.as_bytes()).unwrap_err(),
-                WholeFileError::Json(line).to_string(),
-                "{file:?}"
-            );
+            assert_eq!(read(file.as_bytes()).unwrap_err(), FileError::Json(line).to_string(), "{file:?}");
         }
-        assert_eq!(read(b" \n").unwrap_err(), WholeFileError::Empty.to_string());
-        assert_eq!(read(b"[\n\xff]").unwrap_err(), WholeFileError::Utf8(2).to_string());
+        assert_eq!(read(b" \n").unwrap_err(), FileError::Empty.to_string());
+        assert_eq!(read(b"\xef\xbb\xbf").unwrap_err(), FileError::Empty.to_string());
         // However deep: refused, not a stack that runs over.
         let deep = format!("[{}1{}]", "[".repeat(100_000), "]".repeat(100_000));
         assert!(matches!(read(deep.as_bytes()), Err(_) | Ok(_)));
@@ -260,10 +300,18 @@ mod tests {
         (departments, members)
     }
 
+    #[test]
+    fn what_a_row_does_not_name_it_says_nothing_of() {
+        let rows = rows_of(r#"[{"member": {"id": "a", "name": "A", "title": "", "alias": null}}]"#).1;
+        let row =
+            MemberRow { id: "a".into(), name: "A".into(), title: Some("".into()), ..MemberRow::default() };
+        assert_eq!(rows, [row]);
+    }
+
     proptest! {
         #[test]
         fn what_went_out_as_json_comes_in_again_the_same(
-            people in any_people(), names in prop::collection::vec(("\\PC{1,5}", any::<Option<i64>>()), 0..4)
+            people in any_people(), other in any_person(), names in prop::collection::vec(("\\PC{1,5}", any::<Option<i64>>()), 0..4)
         ) {
             let departments: Vec<DepartmentRow> = names
                 .iter()
@@ -276,12 +324,46 @@ mod tests {
                 .collect();
             let file = people_json(&departments, &people).unwrap();
             prop_assert_eq!(file.lines().count(), 2 + people.len() + departments.len());
-            prop_assert_eq!(rows_of(&file), (departments, people));
+            let (read_departments, read) = rows_of(&file);
+            prop_assert_eq!(read_departments, departments);
+            prop_assert_eq!(&read, &people);
+            // Whatever was there before: such a row says all there is.
+            let mut other = imported(other, None);
+            other.attributes.clear();
+            for row in read {
+                prop_assert_eq!(imported(row.clone(), Some(other.clone())), imported(row, None));
+            }
         }
 
         #[test]
         fn anything_is_read_without_a_panic(file in "[\\[\\]{},:\"a1\n\\\\ ]{0,40}|\\PC*") {
             let _ = read(file.as_bytes());
+        }
+
+        /// However the file comes in pieces.
+        #[test]
+        fn pieces_make_no_difference(file in "\\[([\\[\\]{},:\"a1\n\\\\ ]|\"\\PC\"|\\{\\},){0,20}\\]?", size in 1_usize..4) {
+            let mut pieces = JsonPeople::new(Pieces(file.as_bytes(), size));
+            let mut whole = JsonPeople::new(file.as_bytes());
+            if let (Ok(pieces), Ok(whole)) = (&mut pieces, &mut whole) {
+                loop {
+                    let (one, other) = (pieces.next(), whole.next());
+                    prop_assert_eq!(format!("{one:?}"), format!("{other:?}"));
+                    if !matches!(one, Ok(Some(_))) {
+                        break;
+                    }
+                }
+            }
+        }
+    }
+
+    /// A source that gives only so many bytes at once.
+    struct Pieces<'a>(&'a [u8], usize);
+
+    impl std::io::Read for Pieces<'_> {
+        fn read(&mut self, out: &mut [u8]) -> std::io::Result<usize> {
+            let room = out.len().min(self.1);
+            self.0.read(&mut out[..room])
         }
     }
 }

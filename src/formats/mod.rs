@@ -2,14 +2,14 @@
 
 mod cells;
 mod csv;
+mod file;
 mod json_in;
 mod people;
 mod vcard;
 mod vcard_in;
 
 pub use cells::Formulas;
-pub use csv::{CsvError, CsvPeople, PeopleItem, join_words, split_paths};
-pub use json_in::{JsonPeople, WholeFileError};
+pub use csv::{join_words, split_paths};
+pub use file::{FileError, MAX_FILE, MAX_ROW, MAX_ROWS, PeopleFile, PeopleForm, PeopleItem};
 pub use people::{people_csv, people_json, plain_csv};
 pub use vcard::{Vcard, VcardVersion};
-pub use vcard_in::VcardPeople;

@@ -51,16 +51,19 @@ impl Vcard<'_> {
                 line(&mut card, &format!("{name}:{value}"));
             }
         };
-        let escaped = |value: Option<&str>| value.map(escape).unwrap_or_default();
+        // 4.0 needs `\;` only where a bare one parts a value; elsewhere some readers show the backslash.
+        let plain = |value: &str| escape(value, version == VcardVersion::V3);
+        let part = |value: &str| escape(value, true);
+        let escaped = |value: Option<&str>| value.map(plain).unwrap_or_default();
         // A uid of 4.0 is a URI unless it says otherwise.
         property(if version == VcardVersion::V3 { "UID" } else { "UID;VALUE=text" }, &escaped(self.uid));
         // The whole name is given as the family name: where it is to be split nobody knows but its owner.
-        property("N", &format!("{};;;;", escape(self.name)));
-        property("FN", &escape(self.name));
+        property("N", &format!("{};;;;", part(self.name)));
+        property("FN", &plain(self.name));
         property("NICKNAME", &escaped(self.alias));
         if self.company.is_some() || !self.department.is_empty() {
             let units = self.company.into_iter().chain((self.company.is_none()).then_some(""));
-            let units: Vec<String> = units.chain(self.department.iter().copied()).map(escape).collect();
+            let units: Vec<String> = units.chain(self.department.iter().copied()).map(part).collect();
             property("ORG", &units.join(";"));
         }
         property("TITLE", &escaped(self.title));
@@ -71,14 +74,14 @@ impl Vcard<'_> {
                     Some(PhoneKind::Work) => "TEL;TYPE=WORK",
                     None => "TEL",
                 },
-                &escape(number),
+                &plain(number),
             );
         }
         for email in &self.emails {
             // 4.0 has only one kind of address, and no word for it.
             property(
                 if version == VcardVersion::V3 { "EMAIL;TYPE=INTERNET" } else { "EMAIL" },
-                &escape(email),
+                &plain(email),
             );
         }
         property("NOTE", &escaped(self.note));
@@ -88,11 +91,12 @@ impl Vcard<'_> {
     }
 }
 
-fn escape(value: &str) -> String {
+fn escape(value: &str, semicolons: bool) -> String {
     let mut out = String::with_capacity(value.len());
     let mut chars = value.chars().peekable();
     while let Some(c) = chars.next() {
         match c {
+            ';' if !semicolons => out.push(c),
             '\\' | ';' | ',' => {
                 out.push('\\');
                 out.push(c);
@@ -148,7 +152,9 @@ mod tests {
         };
         for version in VERSIONS {
             let card = person.write(version);
-            assert!(card.contains("\r\nFN:张三\\; \\nTEL:1\\n2\\n3\r\n"), "{card}");
+            assert!(card.contains("\r\nN:张三\\; \\nTEL:1\\n2\\n3;;;;\r\n"), "{card}");
+            let sign = if version == VcardVersion::V3 { "\\;" } else { ";" };
+            assert!(card.contains(&format!("\r\nFN:张三{sign} \\nTEL:1\\n2\\n3\r\n")), "{card}");
             assert!(card.contains("\r\nORG:Acme\\, Inc;R\\;D;Lab\\\\1\r\n"), "{card}");
             assert!(card.contains("\r\nTEL;TYPE=CELL:+86 138\r\nTEL;TYPE=WORK:1\r\nTEL:2\r\n"), "{card}");
             assert!(!card.contains("NOTE"), "nothing is left of it: {card}");

@@ -6,8 +6,8 @@ use jiff::tz::TimeZone;
 
 use super::{Text, Words};
 use crate::domain::{
-    AddWay, ApprovalKind, Channel, Conflict, DecisionKind, Fault, HistoryKind, PhoneKind, ReasonCode,
-    RequestState, Role, RowFault, Status, Time, VerdictCode,
+    AddWay, ApprovalKind, Channel, Conflict, DataFault, DecisionKind, Fault, HistoryKind, PhoneKind,
+    ReasonCode, RequestState, Role, RowFault, Status, Time, VerdictCode,
 };
 use crate::text::SafeText;
 
@@ -18,6 +18,7 @@ impl Words {
     /// What happened, what it means, and what to do next.
     pub fn fault(&self, fault: &Fault) -> SafeText {
         match fault {
+            Fault::Certificate => self.get(Text::FaultCertificate),
             Fault::Unreachable => self.get(Text::FaultUnreachable),
             Fault::TimedOut { sent: true } => self.get(Text::FaultTimedOutSent),
             Fault::TimedOut { sent: false } => self.get(Text::FaultTimedOut),
@@ -41,12 +42,30 @@ impl Words {
             Fault::Server { status, .. } => {
                 self.fill(Text::FaultServer, &[("status", SafeText::number(*status))])
             }
+            Fault::OtherName => self.get(Text::FaultOtherName),
             Fault::Garbled => self.get(Text::FaultGarbled),
             Fault::Held { pid: Some(pid) } => self.fill(Text::FaultHeld, &[("pid", SafeText::number(*pid))]),
             Fault::Held { pid: None } => self.get(Text::FaultHeldUnknown),
+            Fault::ServerNewer => self.get(Text::FaultServerNewer),
+            Fault::ServerOlder => self.get(Text::FaultServerOlder),
+            Fault::KeyringSilent => self.get(Text::FaultKeyringSilent),
             Fault::NewerData => self.get(Text::FaultNewerData),
+            Fault::BadData { file, what } => self.data_fault(*what, file.line(200)),
             Fault::Local(detail) => self.fill(Text::FaultLocal, &[("detail", detail.line(200))]),
         }
+    }
+
+    /// What is wrong with the file of a database.
+    pub fn data_fault(&self, what: DataFault, file: SafeText) -> SafeText {
+        let text = match what {
+            DataFault::NotADatabase => Text::DataNotADatabase,
+            DataFault::Damaged => Text::DataDamaged,
+            DataFault::ReadOnly => Text::DataReadOnly,
+            DataFault::CannotOpen => Text::DataCannotOpen,
+            DataFault::Locked => Text::DataLocked,
+            DataFault::Altered => Text::DataAltered,
+        };
+        self.fill(text, &[("file", file)])
     }
 
     /// Who decided what before.

@@ -64,6 +64,13 @@ impl Index {
         u32::try_from(self.ends.len() - 1).unwrap_or(u32::MAX)
     }
 
+    /// Gives back the memory that was kept for more records.
+    pub fn shrink(&mut self) {
+        self.arena.shrink_to_fit();
+        self.ends.shrink_to_fit();
+        self.masks.shrink_to_fit();
+    }
+
     /// How many people it holds.
     pub fn len(&self) -> usize {
         self.ends.len()

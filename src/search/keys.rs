@@ -168,12 +168,6 @@ impl Keys {
         }
     }
 
-    /// The folded id in keys as they are stored; empty when they hold none.
-    pub fn id_of(stored: &str) -> &str {
-        let parts = stored.rsplit(FIELD_END);
-        parts.filter_map(|part| part.strip_prefix(Field::Id.tag())).next().unwrap_or_default()
-    }
-
     /// The form to store.
     pub fn as_str(&self) -> &str {
         &self.0

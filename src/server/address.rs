@@ -49,6 +49,15 @@ impl Address {
         Ok(Self { origin: url.to_ascii_uppercase(), local_only: false, moved: false })
     }
 
+    /// The host, in capitals.
+    pub(crate) fn host(&self) -> &str {
+        let rest = self.origin.split_once("://").map_or(self.origin.as_str(), |(_, rest)| rest);
+        match rest.strip_prefix('[') {
+            Some(rest) => rest.split(']').next().unwrap_or_default(),
+            None => rest.split(':').next().unwrap_or_default(),
+        }
+    }
+
     /// The link that a card's code holds.
     pub(crate) fn card_link(&self, token: &str) -> String {
         format!("{}/C/{token}", self.origin)

@@ -4,8 +4,10 @@ mod access;
 mod address;
 mod approvals;
 mod auth;
+pub mod backup;
 mod cards;
 mod clock;
+mod disk;
 mod events;
 mod ids;
 mod import;
@@ -15,13 +17,17 @@ mod listen;
 mod looks;
 mod page;
 mod policy;
+mod report;
 mod respond;
 mod routes;
 mod secrets;
 mod store;
+mod strict;
+mod tls;
 
 use std::path::PathBuf;
-use std::sync::{Arc, PoisonError, RwLock};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, PoisonError, RwLock};
 use std::time::Duration;
 
 use tokio_util::sync::CancellationToken;
@@ -29,11 +35,15 @@ use tokio_util::task::TaskTracker;
 
 pub use address::{Address, AddressError};
 pub use clock::Clock;
-pub use listen::serve;
+pub use disk::{DISK_RESERVE, Disk};
+pub use listen::{ClientAddress, Gate, Limits, Network, NetworkError, Proxies, serve, serve_as_told};
+pub use report::report;
 pub use routes::openapi;
 pub use secrets::{CardKey, Token, TokenKind};
 pub use store::{Durability, StoreError};
+pub use tls::{Tls, TlsError};
 
+use crate::api::{FileUse, ServerReport};
 use crate::domain::Time;
 use events::Hub;
 use secrets::Hash;
@@ -48,6 +58,8 @@ pub struct Options {
     pub durability: Durability,
     /// What time it is.
     pub clock: Clock,
+    /// How much room there is.
+    pub disk: Disk,
     /// The key of codes, forms and status links.
     pub card_key: CardKey,
     /// The server's own token of this run.
@@ -65,13 +77,24 @@ pub struct App(Arc<Inner>);
 #[derive(Debug)]
 struct Inner {
     store: Store,
+    database: PathBuf,
+    /// Files that belong to it, besides the database.
+    files: Mutex<Vec<(FileUse, PathBuf)>>,
     clock: Clock,
+    disk: Disk,
+    room_seen: disk::Seen,
     hub: Hub,
     card_key: CardKey,
     operator: Option<Hash>,
     address: RwLock<Address>,
+    /// Whether it is reached by plain http beyond this computer.
+    insecure_http: AtomicBool,
     form_waits: bool,
     indexes: index::Indexes,
+    imports: import::Imports,
+    viewers: auth::Viewers,
+    /// Held by whoever writes an import: one at a time.
+    applying: tokio::sync::Mutex<()>,
     /// Writes under way: they finish even when their caller is gone.
     writes: TaskTracker,
     tasks: TaskTracker,
@@ -87,13 +110,21 @@ impl App {
         let store = Store::open(&options.database, options.durability).await?;
         Ok(Self(Arc::new(Inner {
             store,
+            database: options.database,
+            files: Mutex::default(),
             clock: options.clock,
+            disk: options.disk,
+            room_seen: disk::Seen::default(),
             hub: Hub::default(),
             card_key: options.card_key,
             operator: options.operator.as_ref().map(Token::hash),
             address: RwLock::new(options.address),
+            insecure_http: AtomicBool::new(false),
             form_waits: options.form_waits,
             indexes: index::Indexes::default(),
+            imports: import::Imports::default(),
+            viewers: auth::Viewers::default(),
+            applying: tokio::sync::Mutex::new(()),
             writes: TaskTracker::new(),
             tasks: TaskTracker::new(),
             stopping: CancellationToken::new(),
@@ -111,10 +142,12 @@ impl App {
         &self,
         keep: impl FnOnce(&Token) -> Result<(), E>,
     ) -> Result<Option<Token>, E> {
-        let mut tx = self.write().await?;
-        if store::settings::operator(tx.conn()).await?.is_some() {
+        // Looked up before: a server comes up when nothing can be written.
+        let issued = store::settings::operator(self.0.store.read().await?.conn()).await?;
+        if issued.is_some() {
             return Ok(None);
         }
+        let mut tx = self.write().await?;
         let token = Token::random(TokenKind::Operator).map_err(StoreError::from)?;
         keep(&token)?;
         store::settings::set_operator(&mut tx, &secrets::hex(&token.hash())).await?;
@@ -127,9 +160,15 @@ impl App {
         routes::router(self)
     }
 
-    /// Starts what runs besides calls: announcing what time changes.
+    /// Starts what runs besides calls: announcing what time changes, tidying up after writes.
     pub fn start_tasks(&self) {
         self.0.tasks.spawn(events::keep_time(self.clone()));
+        self.0.tasks.spawn(store::tidy::keep_tidy(self.clone()));
+    }
+
+    /// Starts what a server does besides that one computer's own data does not need.
+    pub fn watch_disk(&self) {
+        self.0.tasks.spawn(disk::watch(self.clone()));
     }
 
     /// Says goodbye to streams and takes no new connections.
@@ -151,6 +190,26 @@ impl App {
     /// Where visitors reach this server from now on.
     pub fn set_address(&self, address: Address) {
         *self.0.address.write().unwrap_or_else(PoisonError::into_inner) = address;
+    }
+
+    /// Says which files belong to it besides the database: its report tells whether they are private.
+    pub fn set_files(&self, files: Vec<(FileUse, PathBuf)>) {
+        *self.0.files.lock().unwrap_or_else(PoisonError::into_inner) = files;
+    }
+
+    /// How it is.
+    pub(crate) async fn report(&self) -> Result<ServerReport, StoreError> {
+        let files = self.0.files.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        report(&self.0.database, &files, &self.0.clock).await
+    }
+
+    /// Says whether it is reached by plain http beyond this computer: pages and screens then say so.
+    pub fn set_insecure_http(&self, insecure: bool) {
+        self.0.insecure_http.store(insecure, Ordering::Relaxed);
+    }
+
+    pub(crate) fn insecure_http(&self) -> bool {
+        self.0.insecure_http.load(Ordering::Relaxed)
     }
 
     /// Where visitors reach this server.
@@ -180,6 +239,7 @@ impl App {
 
     /// Begins a change at the present moment.
     pub(crate) async fn write(&self) -> Result<Write, StoreError> {
+        self.has_room()?;
         let mut tx = self.0.store.write(&self.0.hub, self.now()).await?;
         // Waiting for the writer may have taken a while: the change happens now.
         tx.set_now(self.now());

@@ -2,6 +2,7 @@
 //! same when they are sent again.
 
 use axum::body::{Body, Bytes};
+use axum::extract::rejection::BytesRejection;
 use axum::extract::{FromRequest, FromRequestParts, Path, Query, Request};
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
@@ -13,9 +14,11 @@ use super::App;
 use super::access::Actor;
 use super::approvals::ApprovalError;
 use super::import::ApplyError;
+use super::listen::TooSlow;
 use super::secrets::sha256;
 use super::store::replies::{self, Call, Known, Reply};
 use super::store::{StoreError, Write};
+use super::strict;
 use crate::api::{IDEMPOTENCY_KEY, IDEMPOTENT_REPLAY, PROBLEM_JSON, Problem, ProblemCode};
 
 /// Longest body of a call, imports apart.
@@ -216,21 +219,47 @@ impl<S: Send + Sync, T: DeserializeOwned> FromRequest<S> for Json<T> {
         if !is_json {
             return Err(Problem::new(ProblemCode::MediaType).into());
         }
-        let bytes = Bytes::from_request(request, state)
-            .await
-            .map_err(|_| Failure::from(Problem::new(ProblemCode::TooLarge)))?;
+        let bytes =
+            Bytes::from_request(request, state).await.map_err(|rejection| body_rejected(&rejection))?;
         // The reader would take a list for an object, its fields in order.
         if bytes.trim_ascii_start().first() != Some(&b'{') {
             return Err(Problem::invalid("body", "malformed").into());
         }
+        strict::check(&bytes).map_err(|flaw| Problem::invalid("body", flaw.as_str()))?;
         let mut reader = serde_json::Deserializer::from_slice(&bytes);
-        let value: T = serde_path_to_error::deserialize(&mut reader).map_err(|error| {
-            // The place is told, the text that was sent is not.
-            let path = error.path().to_string();
-            Problem::invalid(if path == "." { "body" } else { &path }, "malformed")
-        })?;
-        reader.end().map_err(|_| Problem::invalid("body", "malformed"))?;
+        let value: T = serde_path_to_error::deserialize(&mut reader).map_err(|error| misfit(&error))?;
         Ok(Self { value, hash: sha256(&bytes) })
+    }
+}
+
+/// Why a body is not what belongs there. The place is told, the text that was sent is not.
+fn misfit(error: &serde_path_to_error::Error<serde_json::Error>) -> Problem {
+    let path = error.path().to_string();
+    // The last part of the place of a field that there is not is what the sender calls it.
+    let (path, reason) = if error.inner().to_string().starts_with("unknown field") {
+        (path.rsplit_once('.').map_or("", |(above, _)| above), "unknown_field")
+    } else {
+        (path.as_str(), "malformed")
+    };
+    Problem::invalid(if matches!(path, "" | ".") { "body" } else { path }, reason)
+}
+
+/// Why a body was not taken.
+pub(crate) fn body_rejected(rejection: &BytesRejection) -> Problem {
+    if rejection.status() == StatusCode::PAYLOAD_TOO_LARGE {
+        Problem::new(ProblemCode::TooLarge)
+    } else {
+        body_fault(rejection)
+    }
+}
+
+/// Why a body did not come in whole.
+pub(crate) fn body_fault(fault: &(dyn std::error::Error + 'static)) -> Problem {
+    let mut causes = std::iter::successors(Some(fault), |fault| fault.source());
+    if causes.any(|cause| cause.is::<TooSlow>()) {
+        Problem::new(ProblemCode::Timeout)
+    } else {
+        Problem::invalid("body", "cut_off")
     }
 }
 
@@ -289,6 +318,21 @@ pub(crate) enum Begun {
 }
 
 impl Once {
+    /// The answer that was given before, if the write was done. Nothing is begun.
+    pub(crate) async fn done(
+        app: &App,
+        actor: &Actor,
+        route: &'static str,
+        object: &str,
+        key: &Key,
+        body_hash: [u8; 32],
+    ) -> Result<Option<Response>, Failure> {
+        match Self::begin(app, actor, route, object, Key(key.0.clone()), body_hash).await? {
+            Begun::Done(response) => Ok(Some(response)),
+            Begun::Do(_) => Ok(None),
+        }
+    }
+
     /// Begins a write of `actor` on `route` (with the object in it) under `key`.
     pub(crate) async fn begin(
         app: &App,

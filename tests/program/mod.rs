@@ -10,8 +10,12 @@ use std::ffi::{OsStr, OsString};
 use std::io::Write as _;
 use std::path::PathBuf;
 use std::process::{Command, Stdio};
+use std::time::Duration;
 
 use serde_json::Value;
+
+/// How long a command may take before a test gives up on it.
+const PATIENCE: Duration = Duration::from_secs(60);
 
 /// A user with a home of their own.
 pub struct User {
@@ -56,9 +60,21 @@ impl User {
         self.dir.path().join("data/namecard")
     }
 
-    /// Writes a file into the user's directory; commands run there.
+    /// Writes a file into the user's directory, for them alone; commands run there.
     pub fn file(&self, name: &str, content: impl AsRef<[u8]>) {
         std::fs::write(self.dir.path().join(name), content).unwrap();
+        self.mode(name, 0o600);
+    }
+
+    /// Lets everybody read a file.
+    pub fn open_to_all(&self, name: &str) {
+        self.mode(name, 0o644);
+    }
+
+    fn mode(&self, name: &str, mode: u32) {
+        use std::os::unix::fs::PermissionsExt as _;
+        let file = self.dir.path().join(name);
+        std::fs::set_permissions(file, std::fs::Permissions::from_mode(mode)).unwrap();
     }
 
     /// The environment of everything that this user runs.
@@ -86,18 +102,33 @@ impl User {
 
     /// Runs a command that reads `input`.
     pub fn run_with(&self, args: &[impl AsRef<OsStr>], input: &[u8]) -> Done {
-        let mut child = self
-            .command(args)
-            .stdin(Stdio::piped())
-            .stdout(Stdio::piped())
-            .stderr(Stdio::piped())
-            .spawn()
-            .unwrap();
+        self.run_in(&[], args, input)
+    }
+
+    /// Runs a command with more variables.
+    pub fn run_in(&self, more: &[(&str, &str)], args: &[impl AsRef<OsStr>], input: &[u8]) -> Done {
+        let mut command = self.command(args);
+        command.envs(more.iter().copied());
+        self.run_command(command, input)
+    }
+
+    /// The same with a command that was prepared.
+    pub fn run_command(&self, mut command: Command, input: &[u8]) -> Done {
+        let said = format!("{command:?}");
+        let mut child =
+            command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
         let mut stdin = child.stdin.take().unwrap();
         let input = input.to_vec();
         // A command that refuses its arguments does not read.
         let feeder = std::thread::spawn(move || drop(stdin.write_all(&input)));
-        let output = child.wait_with_output().unwrap();
+        let pid = rustix::process::Pid::from_child(&child);
+        let (sender, ended) = std::sync::mpsc::channel();
+        std::thread::spawn(move || sender.send(child.wait_with_output()));
+        let output = ended.recv_timeout(PATIENCE).unwrap_or_else(|_| {
+            let _ = rustix::process::kill_process(pid, rustix::process::Signal::KILL);
+            panic!("{said} does not end");
+        });
+        let output = output.unwrap();
         feeder.join().unwrap();
         Done {
             code: output.status.code().unwrap_or(-1),

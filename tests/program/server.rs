@@ -1,30 +1,42 @@
 //! A company's server of its own, for the length of a test.
 
 use std::io::{BufRead as _, BufReader, Read as _};
-use std::process::{Child, Stdio};
+use std::path::PathBuf;
+use std::process::{Child, Command, Stdio};
+use std::sync::{Arc, Mutex};
+use std::time::{Duration, Instant};
+
+use rustix::process::Signal;
 
 use super::{Done, User};
 
 pub const PEOPLE: &str =
     "id,name,manager,email\nann,Ann Lee,,ann@acme.example\nbob,王芳,ann,bob@acme.example\n";
 
+/// Nothing that is waited for takes longer, however busy the machine is.
+const LONG: Duration = Duration::from_secs(60);
+
+const SERVE: [&str; 5] = ["serve", "--listen", "127.0.0.1:0", "--database", "sqlite:co.db"];
+
 /// A server of its own, ended when dropped.
 pub struct Server {
     pub admin: User,
     child: Child,
     pub origin: String,
+    /// What it said on standard error since it served.
+    said: Arc<Mutex<String>>,
 }
 
 impl Server {
     pub fn start(admin: User, more: &[&str]) -> Self {
-        let arguments = ["serve", "--listen", "127.0.0.1:0", "--database", "sqlite:co.db"];
-        let mut child = admin
-            .command(&[&arguments, more].concat())
-            .stdin(Stdio::null())
-            .stdout(Stdio::piped())
-            .stderr(Stdio::piped())
-            .spawn()
-            .unwrap();
+        let command = admin.command(&[&SERVE, more].concat());
+        Self::running(admin, command)
+    }
+
+    /// What the command runs is a server in the admin's directory.
+    pub fn running(admin: User, mut command: Command) -> Self {
+        let mut child =
+            command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
         let mut said = BufReader::new(child.stderr.take().unwrap());
         let mut line = String::new();
         let origin = loop {
@@ -35,15 +47,67 @@ impl Server {
             }
         };
         // Read on, so that it never waits for us.
-        std::thread::spawn(move || std::io::copy(&mut said, &mut std::io::sink()));
-        Self { admin, child, origin }
+        let kept = Arc::new(Mutex::new(String::new()));
+        let keep = kept.clone();
+        std::thread::spawn(move || {
+            while said.read_line(&mut line).is_ok_and(|read| read > 0) {
+                keep.lock().unwrap().push_str(&std::mem::take(&mut line));
+            }
+        });
+        Self { admin, child, origin, said: kept }
+    }
+
+    /// Waits until it says something more on standard error; returns that with what came before.
+    #[track_caller]
+    pub fn until_it_says(&self, words: &str) -> String {
+        let begun = Instant::now();
+        loop {
+            let mut said = self.said.lock().unwrap();
+            // Lines are kept whole.
+            let mut end = 0;
+            let found = said.split_inclusive('\n').any(|line| {
+                end += line.len();
+                line.contains(words)
+            });
+            if found {
+                return said.drain(..end).collect();
+            }
+            assert!(begun.elapsed() < LONG, "{words}: {said}");
+            drop(said);
+            std::thread::sleep(Duration::from_millis(10));
+        }
+    }
+
+    pub fn database(&self) -> PathBuf {
+        self.admin.dir.path().join("co.db")
+    }
+
+    pub fn pid(&self) -> rustix::process::Pid {
+        rustix::process::Pid::from_child(&self.child)
+    }
+
+    /// Host and port.
+    pub fn at(&self) -> &str {
+        self.origin.trim_start_matches("http://")
+    }
+
+    /// Ends it as a power switch does, as far as processes go.
+    pub fn kill(mut self) -> User {
+        self.child.kill().unwrap();
+        self.child.wait().unwrap();
+        std::mem::replace(&mut self.admin, User::new())
     }
 
     /// With a company of two people, `ann` its admin.
     pub fn acme() -> Self {
+        Self::acme_with(&[])
+    }
+
+    /// The same, served in another way.
+    pub fn acme_with(more: &[&str]) -> Self {
         let admin = User::new();
         admin.file("people.csv", PEOPLE);
-        let server = Self::start(admin, &[]);
+        let server = Self::start(admin, more);
         server.operate(&["admin", "company", "create", "acme", "--name", "Acme Ltd"]).ok();
         server.operate(&["import", "people.csv", "--company", "acme"]).ok();
         server.operate(&["admin", "role", "ann", "admin", "--company", "acme"]).ok();
@@ -68,10 +132,13 @@ impl Server {
         user
     }
 
+    pub fn signal(&self, signal: Signal) {
+        rustix::process::kill_process(self.pid(), signal).unwrap();
+    }
+
     /// Ends it as a system does; returns what it printed.
     pub fn stop(mut self) -> (User, i32, String) {
-        let pid = rustix::process::Pid::from_raw(i32::try_from(self.child.id()).unwrap()).unwrap();
-        rustix::process::kill_process(pid, rustix::process::Signal::TERM).unwrap();
+        self.signal(Signal::TERM);
         let mut out = String::new();
         self.child.stdout.take().unwrap().read_to_string(&mut out).unwrap();
         let code = self.child.wait().unwrap().code().unwrap_or(-1);

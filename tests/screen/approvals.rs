@@ -167,6 +167,26 @@ fn a_rejection_names_its_reason_and_other_takes_words() {
 }
 
 #[test]
+fn words_that_could_not_be_kept_are_still_there() {
+    let mut desk = queue(80, 24);
+    desk.keys("x 6 Enter");
+    desk.type_in("not now 以后再说");
+    let first = key_of(&desk.keys("Enter")[0]);
+    desk.send(Msg::Answer(Answer::Decided(request_id(11), Err(Fault::StorageFull))));
+    desk.shows("The disk is full");
+    desk.keys("g g x");
+    desk.shows("not now 以后再说");
+    let again = desk.keys("Enter");
+    assert_eq!(key_of(&again[0]), first, "the same decision, however often it is sent");
+    let until = START + 10 * SECOND;
+    desk.send(Msg::Answer(Answer::Decided(
+        request_id(11),
+        Ok(Box::new(decided(11, "reject", "sam.zhang", until))),
+    )));
+    assert!(desk.state.unsent.is_empty(), "what was said is not said again");
+}
+
+#[test]
 fn esc_out_of_the_reasons_decides_nothing() {
     let mut desk = queue(80, 24);
     assert_eq!(desk.keys("x Esc"), []);

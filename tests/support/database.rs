@@ -2,7 +2,9 @@
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
+use std::path::Path;
 
+use sha2::{Digest as _, Sha256};
 use sqlx::sqlite::{SqliteConnectOptions, SqliteRow};
 use sqlx::{AssertSqlSafe, Column as _, Connection as _, Row as _, SqliteConnection, ValueRef as _};
 
@@ -13,12 +15,27 @@ pub struct Database(pub SqliteConnection);
 impl World {
     /// A connection of one's own to the server's database.
     pub async fn database(&self) -> Database {
-        let options = SqliteConnectOptions::new().filename(self.dir.path().join("namecard.db"));
-        Database(SqliteConnection::connect_with(&options).await.unwrap())
+        Database::open(&self.dir.path().join("namecard.db")).await
     }
 }
 
 impl Database {
+    pub async fn open(file: &Path) -> Self {
+        let options = SqliteConnectOptions::new().filename(file);
+        Self(SqliteConnection::connect_with(&options).await.unwrap())
+    }
+
+    /// Without changing a byte of it.
+    pub async fn look_into(file: &Path) -> Self {
+        let options = SqliteConnectOptions::new().filename(file).read_only(true);
+        Self(SqliteConnection::connect_with(&options).await.unwrap())
+    }
+
+    /// Puts away what lies beside the file.
+    pub async fn close(self) {
+        self.0.close().await.unwrap();
+    }
+
     pub async fn run(&mut self, sql: &str) {
         sqlx::raw_sql(AssertSqlSafe(sql.to_owned())).execute(&mut self.0).await.unwrap();
     }
@@ -56,6 +73,45 @@ impl Database {
             content.insert(table, rows.iter().map(shown).collect());
         }
         content
+    }
+
+    /// The chain of a company's audit log, computed anew from what stands in its rows; the number of the
+    /// first row that does not fit.
+    pub async fn first_bad_row(&mut self, company: i64) -> Option<i64> {
+        let rows = self.rows(&format!("SELECT * FROM audit WHERE company = {company} ORDER BY seq")).await;
+        let mut prev = vec![0; 32];
+        for (at, row) in rows.iter().enumerate() {
+            let seq: i64 = row.get("seq");
+            let mut sealed = b"nc-audit-1".to_vec();
+            sealed.extend_from_slice(&prev);
+            let mut field = |value: Option<Vec<u8>>| {
+                sealed.push(u8::from(value.is_some()));
+                let value = value.unwrap_or_default();
+                sealed.extend_from_slice(&(value.len() as u64).to_be_bytes());
+                sealed.extend_from_slice(&value);
+            };
+            let number = |value: Option<i64>| value.map(|value| value.to_be_bytes().to_vec());
+            let words = |name: &str| row.get::<Option<String>, _>(name).map(String::into_bytes);
+            field(number(Some(seq)));
+            field(number(Some(row.get("at"))));
+            for name in ["actor", "action", "object", "old_state", "new_state"] {
+                field(words(name));
+            }
+            field(number(row.get("policy_version")));
+            field(words("call"));
+            let hash = Sha256::digest(&sealed).to_vec();
+            let fits = seq == at as i64 + 1
+                && row.get::<Vec<u8>, _>("prev") == prev
+                && row.get::<Vec<u8>, _>("hash") == hash;
+            if !fits {
+                return Some(seq);
+            }
+            prev = hash;
+        }
+        let kept =
+            self.rows(&format!("SELECT audit_seq, audit_hash FROM companies WHERE sk = {company}")).await;
+        let whole = kept[0].get::<i64, _>(0) == rows.len() as i64 && kept[0].get::<Vec<u8>, _>(1) == prev;
+        if whole { None } else { Some(rows.len() as i64 + 1) }
     }
 }
 

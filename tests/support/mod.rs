@@ -5,6 +5,7 @@
 #![allow(missing_docs, unreachable_pub)]
 
 pub mod database;
+pub mod described;
 
 use std::time::Duration;
 
@@ -12,7 +13,7 @@ use axum::body::Body;
 use axum::http::{HeaderMap, Method, Request, StatusCode};
 use http_body_util::BodyExt as _;
 use namecard::domain::Time;
-use namecard::server::{Address, App, CardKey, Clock, Durability, Options, Token, TokenKind};
+use namecard::server::{Address, App, CardKey, Clock, Disk, Durability, Options, Token, TokenKind};
 use serde_json::{Value, json};
 use tower::ServiceExt as _;
 
@@ -21,6 +22,7 @@ pub const START: i64 = 1_780_000_000_000_000;
 pub struct World {
     pub app: App,
     pub clock: Clock,
+    pub disk: Disk,
     pub operator: String,
     pub dir: tempfile::TempDir,
     router: axum::Router,
@@ -71,10 +73,12 @@ impl World {
     pub async fn with(clock: Clock, durability: Durability, form_waits: bool) -> Self {
         let dir = tempfile::tempdir().unwrap();
         let operator = Token::random(TokenKind::Operator).unwrap();
+        let disk = Disk::manual(u64::MAX);
         let app = App::open(Options {
             database: dir.path().join("namecard.db"),
             durability,
             clock: clock.clone(),
+            disk: disk.clone(),
             card_key: CardKey::new([7; 32]),
             operator: Some(operator.clone()),
             address: Address::local(45_678, false),
@@ -83,7 +87,7 @@ impl World {
         .await
         .unwrap();
         let router = app.router();
-        Self { app, clock, operator: operator.expose().to_owned(), dir, router }
+        Self { app, clock, disk, operator: operator.expose().to_owned(), dir, router }
     }
 
     /// A company of five: ann leads bob and cho; dan is an admin; eve has left.
@@ -93,11 +97,15 @@ impl World {
         world
     }
 
+    /// Sends a call. Whatever it answers has to stand in the API's description.
     pub async fn send(&self, request: Request<Body>) -> Reply {
+        let (method, path) = (request.method().clone(), request.uri().to_string());
         let response = self.router.clone().oneshot(request).await.unwrap();
         let (parts, body) = response.into_parts();
         let body = body.collect().await.unwrap().to_bytes().to_vec();
-        Reply { status: parts.status, headers: parts.headers, body }
+        let reply = Reply { status: parts.status, headers: parts.headers, body };
+        described::check(&method, &path, &reply);
+        reply
     }
 
     pub async fn call(&self, token: &str, method: Method, path: &str, body: Option<Value>) -> Reply {

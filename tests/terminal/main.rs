@@ -9,7 +9,9 @@
 )]
 #![allow(missing_docs, unreachable_pub)]
 
+mod broken;
 mod ends;
+mod import;
 mod loops;
 #[path = "../program/mod.rs"]
 mod program;

@@ -130,6 +130,16 @@ impl Terminal {
         self.until(text, |picture| picture.contains(text));
     }
 
+    /// Waits until the program has sent something, whether it shows or not.
+    #[track_caller]
+    pub fn sends(&self, bytes: &[u8]) {
+        wait("a question to the terminal", || {
+            let raw = self.raw.lock().unwrap();
+            let found = raw.windows(bytes.len()).any(|part| part == bytes);
+            if found { Ok(()) } else { Err(String::from_utf8_lossy(&raw).into_owned()) }
+        });
+    }
+
     /// Waits until the tab counts what the server counts.
     #[track_caller]
     pub fn counts(&self, user: &User) {

@@ -1,15 +1,15 @@
 //! What one viewer sees of people who are there for them: which fields, and why not the others.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
 
-use crate::domain::{MaskedField, Member, MemberAction, MemberId, PhoneKind, Status};
+use crate::domain::{MaskedField, Member, MemberAction, MemberId, Membership, PhoneKind, Status};
 use crate::search::{Field, Fields};
 use crate::server::access::Viewer;
 use crate::server::policy::{Policy, Setting, Subject, VisibleTo};
 use crate::server::store::members::MemberRow;
 use crate::server::store::visible::{self, NO_TIME};
-use crate::server::store::{Reading, StoreError, members};
+use crate::server::store::{Reading, StoreError, departments, members};
 
 /// A viewer with what decides about fields.
 #[derive(Clone, Debug)]
@@ -28,6 +28,8 @@ pub(crate) struct Sight {
     leads: BTreeSet<i64>,
     /// Departments that are not there, by hidden key.
     hidden_departments: BTreeSet<i64>,
+    /// Hidden keys of departments by their ids, where any rule asks for them.
+    keys: HashMap<String, i64>,
 }
 
 /// Somebody as rules about fields need them.
@@ -53,6 +55,7 @@ impl Sight {
             ways: BTreeSet::new(),
             leads: BTreeSet::new(),
             hidden_departments: BTreeSet::new(),
+            keys: HashMap::new(),
             policy,
         };
         if masks {
@@ -65,8 +68,11 @@ impl Sight {
             }
         }
         if !everybody {
-            let hidden = crate::server::store::departments::unseen(store.conn(), viewer).await?;
+            let hidden = departments::unseen(store.conn(), viewer).await?;
             sight.hidden_departments.extend(hidden);
+        }
+        if masks || !sight.hidden_departments.is_empty() {
+            sight.keys = departments::keys(store.conn(), viewer.company).await?;
         }
         Ok(sight)
     }
@@ -142,14 +148,14 @@ impl Sight {
 
     /// A colleague as the viewer sees them, with what the viewer may do.
     pub(crate) fn show(&self, row: MemberRow, as_of: i64) -> Member {
-        let seen = Seen { id: &row.whole.id, departments: &row.departments, manager: row.manager };
-        let masked = self.masked(seen);
-        let MemberRow { whole: mut member, departments, .. } = row;
+        let key = |place: &Membership| self.keys.get(place.id.as_str()).copied();
+        let departments: Vec<i64> = row.whole.departments.iter().filter_map(key).collect();
+        let masked = self.masked(Seen { id: &row.whole.id, departments: &departments, manager: row.manager });
+        let mut member = row.whole;
         if !self.hidden_departments.is_empty() {
-            let hidden: Vec<bool> =
-                departments.iter().map(|sk| self.hidden_departments.contains(sk)).collect();
-            let mut hidden = hidden.into_iter();
-            member.departments.retain(|_| !hidden.next().unwrap_or(false));
+            member.departments.retain(|place| {
+                !key(place).is_some_and(|department| self.hidden_departments.contains(&department))
+            });
         }
         for field in &masked {
             hide(&mut member, &field.field);

@@ -1,5 +1,9 @@
 //! Who sends a call, and whether the route is for them.
 
+mod viewers;
+
+pub(crate) use viewers::Viewers;
+
 use axum::extract::{FromRequestParts, Request, State};
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, header};
@@ -103,16 +107,30 @@ async fn is_operator(app: &App, hash: &Hash) -> Result<bool, StoreError> {
     Ok(kept.is_some_and(|kept| same(kept.as_bytes(), hex(hash).as_bytes())))
 }
 
+async fn touch(app: &App, hash: &Hash) -> Result<(), StoreError> {
+    let mut tx = app.write().await?;
+    sessions::touch(&mut tx, hash).await?;
+    tx.commit_quietly().await
+}
+
 async fn signed_in(app: &App, hash: &Hash) -> Result<Option<Viewer>, StoreError> {
+    // Before anything is read: what is changed meanwhile is then seen to be.
+    let commits = app.store().commits();
+    if let Some(viewer) = app.0.viewers.get(hash, commits, app.now()) {
+        return Ok(Some(viewer));
+    }
     let mut read = app.store().read().await?;
     let Some(session) = sessions::find(read.conn(), hash, app.now()).await? else { return Ok(None) };
     let roles = members::roles(read.conn(), session.member).await?;
     let Some(id) = members::id_of(read.conn(), session.member).await? else { return Ok(None) };
     drop(read);
-    if session.stale {
-        let mut tx = app.write().await?;
-        sessions::touch(&mut tx, hash).await?;
-        tx.commit().await?;
+    if session.stale
+        && let Err(error) = touch(app, hash).await
+    {
+        // Reads go on when nothing can be written: the session is as good as it was.
+        tracing::warn!(target: "namecard::server", error = %error, "the use of a session was not noted");
     }
-    Ok(Some(Viewer { company: session.company, member: session.member, id, roles }))
+    let viewer = Viewer { company: session.company, member: session.member, id, roles };
+    app.0.viewers.put(*hash, &viewer, commits, session.until);
+    Ok(Some(viewer))
 }

@@ -10,7 +10,7 @@ use crate::server::store::{StoreError, outbox};
 
 /// Rows announced in one transaction.
 const BATCH: i64 = 256;
-/// How long to wait after the store failed.
+/// How long to wait after the store failed, or could not be written.
 const AFTER_FAILURE: Duration = Duration::from_secs(5);
 /// The longest sleep: the system's clock may be set while we wait.
 const LONGEST: Duration = Duration::from_secs(3600);
@@ -20,6 +20,8 @@ pub(crate) async fn keep_time(app: App) {
     loop {
         let wait = match announce(&app).await {
             Ok(wait) => wait,
+            // Whoever looks at the disk has said it, once.
+            Err(StoreError::Full) => Some(AFTER_FAILURE),
             Err(error) => {
                 tracing::error!(target: "namecard::time", error = %error, "announcing what time changes failed");
                 Some(AFTER_FAILURE)

@@ -1,23 +1,13 @@
-//! Applying an import, in one transaction.
+//! Writing what is prepared, in one transaction.
 
-use std::collections::HashMap;
-
-use super::check::path_key;
-use super::{Checked, Difference, FILE_SOURCE, check, compare, hash_of};
+use super::{FILE_SOURCE, Prepared};
 use crate::api::{Applied, ApplyImport, EventKind, NewCompany, Problem, ProblemCode};
-use crate::domain::{Attribute, CheckedMember, CompanyId, GivenRole, Phone, PhoneKind, Status};
-use crate::search::{Field, Keys};
-use crate::server::store::departments::{self, DepartmentRow, NewDepartment, PATH_SIGN};
-use crate::server::store::imports::{self, ImportHead, Present, Written};
+use crate::domain::CompanyId;
+use crate::server::leaving;
+use crate::server::store::departments;
+use crate::server::store::imports::{self, ImportHead, LastKeys};
 use crate::server::store::outbox::{self, Touched};
 use crate::server::store::{StoreError, Write, audit, companies, members, settings};
-use crate::server::{ids, leaving};
-use crate::text::Untrusted;
-
-/// More changed rows than this are one `reset` instead of an event each.
-const MAX_EVENTS: usize = 1_000;
-/// Without a limit of one's own at most a fifth of the company is taken out, or this many.
-const LEAST_REMOVABLE: i64 = 10;
 
 /// Why nothing was applied.
 #[derive(Debug, thiserror::Error)]
@@ -36,51 +26,58 @@ impl From<Problem> for ApplyError {
     }
 }
 
-/// Applies the staged rows of an import.
+/// The directory has changed since the import was prepared: that has to be done again.
+#[derive(Debug)]
+pub(crate) struct Moved;
+
+/// Writes an import.
 pub(crate) async fn apply(
     tx: &mut Write,
     head: &ImportHead,
     order: &ApplyImport,
+    prepared: &Prepared,
     call: &str,
-) -> Result<Applied, ApplyError> {
-    let rows = imports::rows(tx.conn(), head.id).await?;
-    let present = match head.company {
-        Some(company) => imports::present(tx.conn(), company).await?,
-        None => HashMap::new(),
-    };
-    let checked = check(rows, &present);
-    if !checked.refused.is_empty() && !order.skip_bad {
-        return Err(Problem::new(ProblemCode::RowsRefused).into());
-    }
-    let difference = compare(&checked, &present)?;
-    let removed = if order.remove_missing { difference.missing.len() } else { 0 };
-    let limit = order.remove_limit.unwrap_or_else(|| removable(present.len()));
-    if super::total(removed) > limit {
-        return Err(Problem::new(ProblemCode::TooManyRemoved).into());
-    }
+) -> Result<Result<Applied, Moved>, ApplyError> {
     let company = match (head.company, &head.create) {
-        (Some(company), _) => company,
+        (Some(company), _) => {
+            let row = companies::get(tx.conn(), company).await?;
+            let version = row.ok_or_else(|| Problem::new(ProblemCode::NotFound))?.directory_version;
+            if Some(version) != prepared.version {
+                return Ok(Err(Moved));
+            }
+            company
+        }
         (None, Some(new)) => make_company(tx, new, call).await?,
         (None, None) => return Err(Problem::invalid("company", "missing").into()),
     };
-    let mut tree = write_departments(tx, company, &checked).await?;
-    let moving: Vec<i64> = difference.changed.iter().map(|(_, sk)| *sk).collect();
-    if moving.len() <= MAX_EVENTS {
-        tree.left = imports::departments_above(tx.conn(), &moving).await?;
+    let last = imports::last_keys(tx.conn()).await?;
+    let role_changed = imports::changes_roles(tx.conn()).await?;
+    let few = prepared.few.as_deref().filter(|_| prepared.removed == 0 && !role_changed);
+    let mut held: Vec<String> = Vec::new();
+    if let Some(few) = few {
+        held = imports::departments_above(tx.conn(), &present(few)).await?;
     }
-    let touched = write_members(tx, company, &checked, &difference, &present, &tree, call).await?;
-    write_keys_anew(tx, &tree).await?;
-    if order.remove_missing {
-        for member in &difference.missing {
-            leaving::end(tx, company, *member, call).await?;
-            imports::take_out(tx, *member).await?;
-        }
+    imports::write_departments(tx, company, FILE_SOURCE, last).await?;
+    for changed in &prepared.changed_departments {
+        departments::update(tx, changed.sk, changed.english_name.as_deref(), changed.ord).await?;
     }
-    if !touched.is_empty() || removed > 0 || tree.changed {
+    imports::write_members(tx, company, last).await?;
+    // As long as they stand where their managers are found.
+    for member in imports::leaving_something(tx.conn()).await? {
+        leaving::end(tx, company, member, call).await?;
+    }
+    imports::write_ends(tx).await?;
+    if prepared.is_change() {
         companies::directory_changed(tx, company).await?;
         departments::count_heads(tx, company).await?;
-        tell(tx, company, &checked, &difference, &present, order.remove_missing, &touched, &tree).await?;
         leaving::directory_changed(tx, company).await?;
+        match few {
+            Some(few) => tell(tx, company, prepared, few, held, last).await?,
+            // Who was taken out stood in departments that the store no longer tells.
+            None => {
+                companies::reset_followers(tx, company).await?;
+            }
+        }
     }
     if let Some(signed) = &order.sign_in {
         sign_in(tx, company, signed, call).await?;
@@ -95,9 +92,8 @@ pub(crate) async fn apply(
             object: row.id.as_str(),
             old_state: None,
             new_state: Some(&format!(
-                "added {} changed {} removed {removed}",
-                difference.added.len(),
-                difference.changed.len()
+                "added {} changed {} removed {}",
+                prepared.added, prepared.changed, prepared.removed
             )),
             policy_version: None,
             call,
@@ -105,17 +101,28 @@ pub(crate) async fn apply(
     )
     .await?;
     imports::forget(tx, head.id).await?;
-    Ok(Applied {
+    Ok(Ok(Applied {
         company: row.id,
-        added: super::total(difference.added.len()),
-        changed: super::total(difference.changed.len()),
-        removed: super::total(removed),
-        unchanged: super::total(difference.unchanged),
-    })
+        added: prepared.added,
+        changed: prepared.changed,
+        removed: prepared.removed,
+        unchanged: prepared.unchanged,
+    }))
 }
 
-fn removable(present: usize) -> i64 {
-    (super::total(present) / 5).max(LEAST_REMOVABLE)
+impl Prepared {
+    const fn is_change(&self) -> bool {
+        self.added > 0
+            || self.changed > 0
+            || self.removed > 0
+            || !self.new_departments.is_empty()
+            || !self.changed_departments.is_empty()
+    }
+}
+
+/// Those of them who are there already.
+fn present(members: &[i64]) -> Vec<i64> {
+    members.iter().copied().filter(|member| *member > 0).collect()
 }
 
 /// Makes the company; when its id was given before, the next free one of that name.
@@ -146,259 +153,21 @@ async fn make_company(tx: &mut Write, new: &NewCompany, call: &str) -> Result<i6
     Ok(sk)
 }
 
-/// The company's departments after an import.
-struct Tree {
-    by_path: HashMap<String, DepartmentRow>,
-    /// Ids of departments that are new or look different.
-    touched: Vec<(String, i64)>,
-    changed: bool,
-    /// Departments with another English name than before.
-    renamed: Vec<i64>,
-    /// Ids of departments that held somebody who changes, and of those above: their counts may fall.
-    left: Vec<String>,
-}
-
-async fn write_departments(tx: &mut Write, company: i64, checked: &Checked) -> Result<Tree, StoreError> {
-    let mut tree = Tree {
-        by_path: departments::by_path(tx.conn(), company, FILE_SOURCE).await?,
-        touched: Vec::new(),
-        changed: false,
-        renamed: Vec::new(),
-        left: Vec::new(),
-    };
-    let mut last = tree.by_path.values().map(|row| row.ord).max().unwrap_or(0);
-    let now = tx.now();
-    for path in checked.paths() {
-        let said = checked.departments.get(&path);
-        let english = said.and_then(|row| row.english_name.as_ref()).map(Untrusted::as_data);
-        if let Some(there) = tree.by_path.get_mut(&path) {
-            let ord = said.and_then(|row| row.order).unwrap_or(there.ord);
-            let english = english.or(there.english_name.as_ref().map(Untrusted::as_data));
-            if ord != there.ord || english != there.english_name.as_ref().map(Untrusted::as_data) {
-                let english = english.map(str::to_owned);
-                if english.as_deref() != there.english_name.as_ref().map(Untrusted::as_data) {
-                    tree.renamed.push(there.sk);
-                }
-                departments::update(tx, there.sk, english.as_deref(), ord).await?;
-                there.ord = ord;
-                there.english_name = english.map(Untrusted::from);
-                there.revision += 1;
-                tree.touched.push((there.id.as_str().to_owned(), there.revision));
-                tree.changed = true;
-            }
-            continue;
-        }
-        last += 1;
-        let (above, name) = path.rsplit_once(PATH_SIGN).map_or((None, path.as_str()), |(a, n)| (Some(a), n));
-        let row = departments::add(
-            tx,
-            NewDepartment {
-                company,
-                source: FILE_SOURCE,
-                id: ids::department(now),
-                path: path.clone(),
-                parent: above.and_then(|above| tree.by_path.get(above)).map(|row| row.sk),
-                name,
-                english_name: english,
-                ord: said.and_then(|row| row.order).unwrap_or(last),
-            },
-        )
-        .await?;
-        tree.touched.push((row.id.as_str().to_owned(), 1));
-        tree.by_path.insert(path, row);
-        tree.changed = true;
-    }
-    Ok(tree)
-}
-
-/// Writes new and changed members. Returns the hidden keys of all of them.
-async fn write_members(
-    tx: &mut Write,
-    company: i64,
-    checked: &Checked,
-    difference: &Difference,
-    present: &HashMap<String, Present>,
-    tree: &Tree,
-    call: &str,
-) -> Result<Vec<i64>, StoreError> {
-    let first = imports::next_member_key(tx.conn()).await?;
-    let mut key_of: HashMap<String, i64> =
-        present.iter().map(|(key, there)| (key.clone(), there.sk)).collect();
-    for (at, n) in difference.added.iter().zip(first..) {
-        if let Some(member) = checked.members.get(*at) {
-            key_of.insert(member.id.key(), n);
-        }
-    }
-    let column = |at: &usize| -> Result<Option<Written>, StoreError> {
-        let Some(member) = checked.members.get(*at) else { return Ok(None) };
-        let key = member.id.key();
-        let sk = key_of.get(&key).copied().ok_or(StoreError::Unexpected("import keys"))?;
-        written(member, sk, &key_of, present.get(&key), tree).map(Some)
-    };
-    let added: Vec<Written> =
-        difference.added.iter().map(column).collect::<Result<Vec<_>, _>>()?.into_iter().flatten().collect();
-    let changed: Vec<Written> = difference
-        .changed
-        .iter()
-        .map(|(at, _)| column(at))
-        .collect::<Result<Vec<_>, _>>()?
-        .into_iter()
-        .flatten()
-        .collect();
-    imports::insert(tx, company, &added).await?;
-    imports::update(tx, company, &changed).await?;
-    for member in &changed {
-        if matches!(Status::parse(member.status), Some(Status::Left | Status::Disabled)) {
-            leaving::end(tx, company, member.sk, call).await?;
-        }
-    }
-    Ok(added.iter().chain(&changed).map(|member| member.sk).collect())
-}
-
-fn written(
-    member: &CheckedMember,
-    sk: i64,
-    key_of: &HashMap<String, i64>,
-    there: Option<&Present>,
-    tree: &Tree,
-) -> Result<Written, StoreError> {
-    let row = &member.row;
-    let some = |text: &Untrusted| Some(text.as_data().to_owned()).filter(|text| !text.is_empty());
-    let phones: Vec<Phone> = [(PhoneKind::Mobile, &row.mobile), (PhoneKind::Work, &row.phone)]
-        .into_iter()
-        .filter(|(_, number)| !number.is_empty())
-        .map(|(kind, number)| Phone { kind, number: number.clone() })
-        .collect();
-    let emails: Vec<&Untrusted> = Some(&row.email).into_iter().filter(|email| !email.is_empty()).collect();
-    let mut attributes: Vec<Attribute> = row.attributes.clone();
-    attributes.sort();
-    let special_role = match member.role {
-        GivenRole::Admin => "admin",
-        GivenRole::Auditor => "auditor",
-        GivenRole::None => "none",
-        GivenRole::Unsaid => match there.map(|there| there.special_role.as_str()) {
-            Some("admin") => "admin",
-            Some("auditor") => "auditor",
-            _ => "none",
-        },
-    };
-    let mut keys = Keys::new();
-    keys.add(Field::Name, row.name.as_data());
-    for (field, text) in [(Field::Alias, &row.alias), (Field::Title, &row.title)] {
-        keys.add(field, text.as_data());
-    }
-    // Who leads a department and names none sits in the one they lead.
-    if let Some(path) = row.departments.first().or(row.leader_of.first()) {
-        keys.add(Field::Department, &shown_path(&path_key(path), tree));
-    }
-    keys.add(Field::Email, row.email.as_data());
-    for phone in &phones {
-        keys.add(Field::Phone, phone.number.as_data());
-    }
-    keys.add(Field::Id, member.id.as_str());
-    Ok(Written {
-        sk,
-        id: member.id.clone(),
-        name: row.name.as_data().to_owned(),
-        alias: some(&row.alias),
-        title: some(&row.title),
-        external_title: some(&row.external_title),
-        phones: serde_json::to_string(&phones)?,
-        emails: serde_json::to_string(&emails)?,
-        office: some(&row.office),
-        status: member.status.as_str(),
-        manager: member.manager.as_ref().and_then(|manager| key_of.get(&manager.key()).copied()),
-        attributes: serde_json::to_string(&attributes)?,
-        special_role,
-        source_hash: hash_of(member)?,
-        keys: keys.as_str().to_owned(),
-        places: places(member, tree),
-    })
-}
-
-/// A path for searching: the names from the top down, with the English ones.
-fn shown_path(path: &str, tree: &Tree) -> String {
-    let mut shown = String::new();
-    let ends = path.match_indices(PATH_SIGN).map(|(at, _)| at).chain([path.len()]);
-    for part in ends.filter_map(|end| path.get(..end)) {
-        shown.push_str(part.rsplit(PATH_SIGN).next().unwrap_or_default());
-        if let Some(english) = tree.by_path.get(part).and_then(|row| row.english_name.as_ref()) {
-            shown.push(' ');
-            shown.push_str(english.as_data());
-        }
-        shown.push(' ');
-    }
-    shown
-}
-
-/// People are found by the English names of their department and of those above it, also people whose
-/// own row says nothing new.
-async fn write_keys_anew(tx: &mut Write, tree: &Tree) -> Result<(), StoreError> {
-    if tree.renamed.is_empty() {
-        return Ok(());
-    }
-    let paths: HashMap<&str, &str> =
-        tree.by_path.iter().map(|(path, row)| (row.id.as_str(), path.as_str())).collect();
-    let based = imports::based_below(tx.conn(), &tree.renamed).await?;
-    for piece in based.chunks(500) {
-        for row in members::by_sks(tx.conn(), piece).await? {
-            let home = row.whole.main_department().and_then(|id| paths.get(id.as_str()));
-            let path = home.map_or(String::new(), |path| shown_path(path, tree));
-            imports::set_keys(tx, row.sk, Keys::of_member(&row.whole, &path).as_str()).await?;
-        }
-    }
-    Ok(())
-}
-
-fn places(member: &CheckedMember, tree: &Tree) -> Vec<(i64, i64, bool, i64)> {
-    let leads: Vec<String> = member.row.leader_of.iter().map(|path| path_key(path)).collect();
-    let order = i64::try_from(member.line).unwrap_or(i64::MAX);
-    let mut places: Vec<(i64, i64, bool, i64)> = Vec::new();
-    let named = member.row.departments.iter().map(|path| path_key(path));
-    // Who leads a department stands in its list, also when the row does not say so.
-    for path in named.chain(leads.iter().cloned()) {
-        let Some(row) = tree.by_path.get(&path) else { continue };
-        if places.iter().any(|(department, ..)| *department == row.sk) {
-            continue;
-        }
-        let place = super::total(places.len());
-        places.push((row.sk, place, leads.contains(&path), order));
-    }
-    places
-}
-
-/// Says what changed: an event each, or one `reset` when there are too many or a role changed.
-#[expect(clippy::too_many_arguments, reason = "one step of `apply`, which holds all of it")]
+/// Says what changed, one by one. `held` are departments in which somebody stood who changed.
 async fn tell(
     tx: &mut Write,
     company: i64,
-    checked: &Checked,
-    difference: &Difference,
-    present: &HashMap<String, Present>,
-    removed: bool,
-    touched: &[i64],
-    tree: &Tree,
+    prepared: &Prepared,
+    few: &[i64],
+    held: Vec<String>,
+    last: LastKeys,
 ) -> Result<(), StoreError> {
-    let role_changed = difference.changed.iter().any(|(at, _)| {
-        checked.members.get(*at).is_some_and(|member| {
-            let new = match member.role {
-                GivenRole::Unsaid => return false,
-                GivenRole::None => "none",
-                GivenRole::Admin => "admin",
-                GivenRole::Auditor => "auditor",
-            };
-            present.get(&member.id.key()).is_some_and(|there| there.special_role != new)
-        })
-    });
-    let gone = if removed { difference.missing.as_slice() } else { &[] };
-    // Who was taken out stood in departments that the store no longer tells.
-    if touched.len() + gone.len() > MAX_EVENTS || role_changed || !gone.is_empty() {
-        companies::reset_followers(tx, company).await?;
-        return Ok(());
-    }
-    let mut departments: Vec<(String, i64)> = tree.touched.clone();
-    let holds_now = imports::departments_above(tx.conn(), touched).await?;
-    for id in holds_now.into_iter().chain(tree.left.iter().cloned()) {
+    let new = prepared.new_departments.iter().map(|id| (id.clone(), 1));
+    let changed = prepared.changed_departments.iter().map(|changed| (changed.id.clone(), changed.revision));
+    let mut departments: Vec<(String, i64)> = new.chain(changed).collect();
+    let few: Vec<i64> = few.iter().map(|member| last.of_member(*member)).collect();
+    let holds_now = imports::departments_above(tx.conn(), &few).await?;
+    for id in holds_now.into_iter().chain(held) {
         if !departments.iter().any(|(known, _)| *known == id) {
             departments.push((id, 0));
         }
@@ -407,11 +176,8 @@ async fn tell(
         let object = Touched { company, kind: EventKind::Department, id, member: None, revision: *revision };
         outbox::changed(tx, object).await?;
     }
-    let members = difference.added.iter().chain(difference.changed.iter().map(|(at, _)| at));
-    for member in members.filter_map(|at| checked.members.get(*at)) {
-        let revision = present.get(&member.id.key()).map_or(1, |there| there.revision + 1);
-        let object =
-            Touched { company, kind: EventKind::Member, id: member.id.as_str(), member: None, revision };
+    for (id, revision) in imports::revisions(tx.conn(), &few).await? {
+        let object = Touched { company, kind: EventKind::Member, id: &id, member: None, revision };
         outbox::changed(tx, object).await?;
     }
     Ok(())
@@ -424,10 +190,8 @@ async fn sign_in(
     signed: &crate::api::Signed,
     call: &str,
 ) -> Result<(), ApplyError> {
-    let present = imports::present(tx.conn(), company).await?;
-    let member = present
-        .get(&signed.member.key())
-        .filter(|there| there.status != "left")
+    let member = members::find(tx.conn(), company, &signed.member)
+        .await?
         .ok_or_else(|| Problem::invalid("sign_in", "unknown"))?;
     settings::sign_in(tx, company, member.sk).await?;
     if !signed.retire_made_up {

@@ -7,20 +7,22 @@ use std::time::Duration;
 
 use axum::body::Bytes;
 use axum::extract::State;
+use axum::extract::rejection::BytesRejection;
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse as _, Redirect, Response};
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use unicode_segmentation::UnicodeSegmentation as _;
 
-use super::{Token, failed, not_found, open, path_of, render, views, words};
+use super::voice::Voice;
+use super::{Token, failed, not_found, open, path_of, render, views};
 use crate::api::{Problem, ProblemCode};
 use crate::domain::{
     Requester, RequesterKind, Time, VerdictCode, is_mail_address, normalise_block, normalise_line,
 };
-use crate::i18n::{Text, Words};
+use crate::i18n::Text;
 use crate::server::approvals::{self, Submission, Submitted};
-use crate::server::respond::Failure;
+use crate::server::respond::{Failure, body_rejected};
 use crate::server::secrets::{CardKey, random, same, sha256};
 use crate::server::store::cards::OpenCard;
 use crate::server::store::{StoreError, policies};
@@ -258,7 +260,7 @@ fn unseal(key: &CardKey, card: &OpenCard, form: &str) -> Option<(Time, [u8; 16])
 /// A form given out now, empty or with what was sent.
 async fn give_out(
     app: &App,
-    w: &Words,
+    w: &Voice,
     card: &OpenCard,
     path: &str,
     notice: Option<Text>,
@@ -321,7 +323,7 @@ fn shown(rule: &Rule, value: &str) -> SafeText {
 }
 
 /// An empty form.
-pub(super) async fn fresh(app: &App, w: &Words, card: &OpenCard, path: &str) -> Result<Response, Failure> {
+pub(super) async fn fresh(app: &App, w: &Voice, card: &OpenCard, path: &str) -> Result<Response, Failure> {
     give_out(app, w, card, path, None, None, false).await
 }
 
@@ -330,19 +332,20 @@ pub(super) async fn send(
     State(app): State<App>,
     Token(token): Token,
     headers: HeaderMap,
-    body: Result<Bytes, axum::extract::rejection::BytesRejection>,
+    body: Result<Bytes, BytesRejection>,
 ) -> Response {
-    let Ok(body) = body else {
-        return failed(&headers, &Problem::new(ProblemCode::TooLarge).into());
+    let body = match body {
+        Ok(body) => body,
+        Err(rejection) => return failed(&app, &headers, &body_rejected(&rejection).into()),
     };
     match receive(&app, &token, &headers, &body).await {
         Ok(response) => response,
-        Err(failure) => failed(&headers, &failure),
+        Err(failure) => failed(&app, &headers, &failure),
     }
 }
 
 async fn receive(app: &App, token: &str, headers: &HeaderMap, body: &[u8]) -> Result<Response, Failure> {
-    let w = words(headers);
+    let w = Voice::of(app, headers);
     // A form that was given out on a live code stays good for its time, although the code has ended.
     let Some(card) = open(app, token, app.now().before(MOST)).await? else { return Ok(not_found(w)) };
     let path = path_of(token);
@@ -376,7 +379,6 @@ async fn receive(app: &App, token: &str, headers: &HeaderMap, body: &[u8]) -> Re
             return another(app, &w, &card, &path, Text::PageFormOld, &filled).await;
         }
     }
-    let mut tx = app.write().await?;
     let submission = Submission {
         card: &card,
         requester: filled.requester(),
@@ -386,8 +388,11 @@ async fn receive(app: &App, token: &str, headers: &HeaderMap, body: &[u8]) -> Re
         body_hash: filled.hash(),
         status_hash: sha256(status_token.as_bytes()),
     };
-    let outcome = approvals::submit(&mut tx, submission, &ids::call(app.now())).await?;
-    tx.commit().await?;
+    let outcome = match keep(app, submission).await {
+        Ok(outcome) => outcome,
+        Err(Failure::Store(error)) => return not_kept(app, &w, &card, &path, &filled, error).await,
+        Err(failure) => return Err(failure),
+    };
     match outcome {
         Submitted::Waiting => Ok(Redirect::to(&format!("/s/{status_token}")).into_response()),
         Submitted::FormReused => another(app, &w, &card, &path, Text::PageFormReused, &filled).await,
@@ -403,10 +408,36 @@ async fn receive(app: &App, token: &str, headers: &HeaderMap, body: &[u8]) -> Re
     }
 }
 
+async fn keep(app: &App, submission: Submission<'_>) -> Result<Submitted, Failure> {
+    let mut tx = app.write().await?;
+    let outcome = approvals::submit(&mut tx, submission, &ids::call(app.now())).await?;
+    tx.commit().await?;
+    Ok(outcome)
+}
+
+/// The store failed: the same form with what was typed, to be sent again.
+async fn not_kept(
+    app: &App,
+    w: &Voice,
+    card: &OpenCard,
+    path: &str,
+    filled: &Filled,
+    error: StoreError,
+) -> Result<Response, Failure> {
+    tracing::error!(target: "namecard::page", error = %error, "a request was not kept");
+    let status = match error {
+        StoreError::Full => StatusCode::INSUFFICIENT_STORAGE,
+        _ => StatusCode::SERVICE_UNAVAILABLE,
+    };
+    let mut response = give_out(app, w, card, path, Some(Text::PageNotKept), Some(filled), true).await?;
+    *response.status_mut() = status;
+    Ok(response)
+}
+
 /// The same words in a form with another key. A code that has ended gives none out.
 async fn another(
     app: &App,
-    w: &Words,
+    w: &Voice,
     card: &OpenCard,
     path: &str,
     notice: Text,
@@ -423,7 +454,7 @@ async fn was_sent(app: &App, form_hash: &[u8; 32]) -> Result<bool, Failure> {
     Ok(crate::server::store::requests::body_of_form(read.conn(), form_hash).await?.is_some())
 }
 
-fn asked_before(w: &Words, path: &str) -> Response {
+fn asked_before(w: &Voice, path: &str) -> Response {
     let page = views::Message {
         title: w.get(Text::PageAskedTitle),
         lines: vec![w.get(Text::PageAskedWhy)],
@@ -433,7 +464,7 @@ fn asked_before(w: &Words, path: &str) -> Response {
     render(StatusCode::OK, &page)
 }
 
-fn colleague(w: &Words, card: &OpenCard, path: String) -> Response {
+fn colleague(w: &Voice, card: &OpenCard, path: String) -> Response {
     let values = [("company", card.company_name.whole()), ("name", card.name.whole())];
     let page = views::Message {
         title: w.get(Text::PageColleagueTitle),

@@ -17,8 +17,13 @@ static POLICY: LazyLock<HeaderValue> = LazyLock::new(|| {
     HeaderValue::from_str(&policy).unwrap_or(HeaderValue::from_static("default-src 'none'"))
 });
 
+/// [`protected`], for a router.
+pub(super) async fn protect(response: Response) -> Response {
+    protected(response)
+}
+
 /// Nothing may be loaded, framed, cached, indexed, or learnt from a referrer.
-pub(super) async fn protect(mut response: Response) -> Response {
+pub(super) fn protected(mut response: Response) -> Response {
     let headers = response.headers_mut();
     headers.insert(header::CONTENT_SECURITY_POLICY, POLICY.clone());
     headers.insert(header::REFERRER_POLICY, HeaderValue::from_static("no-referrer"));

@@ -7,6 +7,7 @@ mod form;
 mod headers;
 mod status;
 mod views;
+mod voice;
 
 use std::convert::Infallible;
 
@@ -15,20 +16,22 @@ use axum::Router;
 use axum::extract::rejection::QueryRejection;
 use axum::extract::{DefaultBodyLimit, FromRequestParts, Path, Query, State};
 use axum::http::request::Parts;
-use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
+use axum::http::{HeaderMap, HeaderValue, Request, StatusCode, header};
 use axum::response::{IntoResponse as _, Response};
 use axum::routing::{get, post};
 use serde::Deserialize;
 
 use super::App;
-use super::respond::{Failure, header_text};
+use super::respond::Failure;
 use super::secrets::{normalise_token, sha256};
 use super::store::cards::{self, OpenCard};
 use super::store::contacts::Lines;
+use crate::api::{Problem, ProblemCode};
 use crate::domain::Time;
 use crate::formats::{Vcard, VcardVersion};
-use crate::i18n::{Lang, Text, Words};
+use crate::i18n::Text;
 use crate::text::{SafeText, Untrusted};
+use voice::Voice;
 
 /// The pages' style; its hash stands in the content security policy.
 pub(crate) const STYLE: &str = include_str!("../../../assets/pages/style.css");
@@ -52,11 +55,6 @@ pub(super) fn routes() -> Router<App> {
             .route(&format!("{prefix}/{{token}}/refuse"), post(status::refuse));
     }
     router.layer(DefaultBodyLimit::max(MAX_FORM)).layer(axum::middleware::map_response(headers::protect))
-}
-
-/// The words of the language that the visitor's browser asks for.
-fn words(headers: &HeaderMap) -> Words {
-    Words::of(Lang::accepted(header_text(headers, header::ACCEPT_LANGUAGE.as_str()).unwrap_or_default()))
 }
 
 /// Renders a page.
@@ -86,12 +84,40 @@ impl<S: Send + Sync> FromRequestParts<S> for Token {
 }
 
 /// The answer to a path that is nobody's: the same as to an unknown card.
-pub(super) async fn nothing(headers: &HeaderMap) -> Response {
-    headers::protect(not_found(words(headers))).await
+pub(super) fn nothing(app: &App, headers: &HeaderMap) -> Response {
+    headers::protected(not_found(Voice::of(app, headers)))
+}
+
+/// Whether a path is one of the pages'.
+pub(crate) fn is_page(path: &str) -> bool {
+    ["/C/", "/c/", "/S/", "/s/"].iter().any(|prefix| path.starts_with(prefix))
+}
+
+/// Who reads a refusal: a visitor a page, in their language; a program a problem.
+pub(crate) struct Reader(Option<Voice>);
+
+impl Reader {
+    /// Who sent this.
+    pub(crate) fn of<B>(app: &App, request: &Request<B>) -> Self {
+        Self(is_page(request.uri().path()).then(|| Voice::of(app, request.headers())))
+    }
+
+    /// Somebody whose headers were not read.
+    pub(crate) fn without_headers(app: &App, page: bool) -> Self {
+        Self(page.then(|| Voice::of(app, &HeaderMap::new())))
+    }
+
+    /// The refusal.
+    pub(crate) fn refuse(&self, problem: &Problem) -> Response {
+        match &self.0 {
+            Some(voice) => headers::protected(refused(voice.clone(), problem)),
+            None => Failure::from(problem.clone()).into_response(),
+        }
+    }
 }
 
 /// The page for everything that is not there: unknown, revoked and expired cards alike.
-fn not_found(w: Words) -> Response {
+fn not_found(w: Voice) -> Response {
     let page = views::Message {
         title: w.get(Text::PageNotFoundTitle),
         lines: vec![w.get(Text::PageNotFoundWhy)],
@@ -102,17 +128,31 @@ fn not_found(w: Words) -> Response {
 }
 
 /// The page for what did not work: a failure of ours, or something sent that no form of ours sends.
-fn failed(headers: &HeaderMap, failure: &Failure) -> Response {
-    let (status, why) = match failure {
-        Failure::Told(problem) => (problem.status, Text::PageRefusedWhy),
+fn failed(app: &App, headers: &HeaderMap, failure: &Failure) -> Response {
+    match failure {
+        Failure::Told(problem) => refused(Voice::of(app, headers), problem),
         Failure::Store(error) => {
             tracing::error!(target: "namecard::page", error = %error, "a page failed");
-            (StatusCode::SERVICE_UNAVAILABLE.as_u16(), Text::PageFailedWhy)
+            refused(Voice::of(app, headers), &Problem::new(ProblemCode::Unavailable))
         }
+    }
+}
+
+fn refused(w: Voice, problem: &Problem) -> Response {
+    let why = match (problem.code, problem.reason.as_deref()) {
+        (ProblemCode::Misdirected, _) => Text::PageMisdirectedWhy,
+        // A form that is sent again does nothing twice.
+        (ProblemCode::Unavailable, Some("slow")) => Text::PageSlowWhy,
+        _ if problem.status >= 500 => Text::PageFailedWhy,
+        _ => Text::PageRefusedWhy,
     };
-    let w = words(headers);
     let page = views::Message { title: w.get(Text::PageFailedTitle), lines: vec![w.get(why)], back: None, w };
-    render(StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR), &page)
+    let status = StatusCode::from_u16(problem.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+    let mut response = render(status, &page);
+    if problem.code == ProblemCode::Unavailable {
+        response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from_static("1"));
+    }
+    response
 }
 
 /// Opens the card that a token leads to, if its code was live at `at` and later.
@@ -145,16 +185,16 @@ async fn card(
 ) -> Response {
     let card = match open(&app, &token, app.now()).await {
         Ok(Some(card)) => card,
-        Ok(None) => return not_found(words(&headers)),
-        Err(failure) => return failed(&headers, &failure),
+        Ok(None) => return not_found(Voice::of(&app, &headers)),
+        Err(failure) => return failed(&app, &headers, &failure),
     };
-    let w = words(&headers);
+    let w = Voice::of(&app, &headers);
     let path = path_of(&token);
     let query = query.map(|Query(query)| query).unwrap_or_default();
     match query.purpose.as_str() {
         "business" => match form::fresh(&app, &w, &card, &path).await {
             Ok(response) => response,
-            Err(failure) => failed(&headers, &failure),
+            Err(failure) => failed(&app, &headers, &failure),
         },
         "personal" => {
             let (name, company) = (card.name.whole(), card.company_name.whole());
@@ -184,7 +224,7 @@ async fn card(
                     w,
                 },
             ),
-            Err(failure) => failed(&headers, &failure),
+            Err(failure) => failed(&app, &headers, &failure),
         },
     }
 }
@@ -197,12 +237,12 @@ fn path_of(token: &str) -> String {
 async fn vcard(State(app): State<App>, Token(token): Token, headers: HeaderMap) -> Response {
     let card = match open(&app, &token, app.now()).await {
         Ok(Some(card)) => card,
-        Ok(None) => return not_found(words(&headers)),
-        Err(failure) => return failed(&headers, &failure),
+        Ok(None) => return not_found(Voice::of(&app, &headers)),
+        Err(failure) => return failed(&app, &headers, &failure),
     };
     let shown = match lines(&app, &card).await {
         Ok(shown) => shown,
-        Err(failure) => return failed(&headers, &failure),
+        Err(failure) => return failed(&app, &headers, &failure),
     };
     let (name, company) = (card.name.whole(), card.company_name.whole());
     let title = card.title.as_ref().map(|title| title.whole());

@@ -6,10 +6,11 @@ use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse as _, Redirect, Response};
 
 use super::form::form_pairs;
-use super::{Token, failed, not_found, render, views, words};
+use super::voice::Voice;
+use super::{Token, failed, not_found, render, views};
 use crate::api::ProblemCode;
 use crate::domain::{NoteKind, ReasonCode, Seen, Time};
-use crate::i18n::{Text, Words};
+use crate::i18n::Text;
 use crate::server::approvals::ApprovalError;
 use crate::server::respond::Failure;
 use crate::server::secrets::{normalise_token, sha256};
@@ -28,13 +29,13 @@ async fn find(app: &App, token: &str) -> Result<Option<StatusRow>, Failure> {
 pub(super) async fn show(State(app): State<App>, Token(token): Token, headers: HeaderMap) -> Response {
     let found = match find(&app, &token).await {
         Ok(Some(found)) => found,
-        Ok(None) => return not_found(words(&headers)),
-        Err(failure) => return failed(&headers, &failure),
+        Ok(None) => return not_found(Voice::of(&app, &headers)),
+        Err(failure) => return failed(&app, &headers, &failure),
     };
-    let w = words(&headers);
+    let w = Voice::of(&app, &headers);
     let more = match more(&app, &found).await {
         Ok(more) => more,
-        Err(failure) => return failed(&headers, &failure),
+        Err(failure) => return failed(&app, &headers, &failure),
     };
     let seen = found.row.lifetime.seen_at(app.now());
     // A request that nobody has is the company's.
@@ -92,7 +93,7 @@ async fn more(app: &App, found: &StatusRow) -> Result<More, Failure> {
 }
 
 /// The reason, when the approver ticked that it be told.
-fn reason(w: &Words, found: &StatusRow) -> Option<SafeText> {
+fn reason(w: &Voice, found: &StatusRow) -> Option<SafeText> {
     let decision = found.row.last.as_ref().map(|last| &last.mark).filter(|decision| decision.told)?;
     let reason = match decision.reason? {
         ReasonCode::NotKnown => w.get(Text::ReasonNotKnown),
@@ -116,14 +117,14 @@ fn date_time(at: Time) -> SafeText {
 }
 
 /// What became of something sent from the page: back to it, or it is not there.
-fn back(outcome: Result<bool, Failure>, token: &str, headers: &HeaderMap) -> Response {
+fn back(app: &App, outcome: Result<bool, Failure>, token: &str, headers: &HeaderMap) -> Response {
     match outcome {
         Ok(true) => {
             let token = normalise_token(token).unwrap_or_default();
             Redirect::to(&format!("/s/{token}")).into_response()
         }
-        Ok(false) => not_found(words(headers)),
-        Err(failure) => failed(headers, &failure),
+        Ok(false) => not_found(Voice::of(app, headers)),
+        Err(failure) => failed(app, headers, &failure),
     }
 }
 
@@ -134,7 +135,7 @@ pub(super) async fn answer(
     headers: HeaderMap,
     body: Bytes,
 ) -> Response {
-    back(try_answer(&app, &token, &body).await, &token, &headers)
+    back(&app, try_answer(&app, &token, &body).await, &token, &headers)
 }
 
 async fn try_answer(app: &App, token: &str, body: &[u8]) -> Result<bool, Failure> {
@@ -155,7 +156,7 @@ async fn try_answer(app: &App, token: &str, body: &[u8]) -> Result<bool, Failure
 
 /// The contact refuses whoever takes over.
 pub(super) async fn refuse(State(app): State<App>, Token(token): Token, headers: HeaderMap) -> Response {
-    back(try_refuse(&app, &token).await, &token, &headers)
+    back(&app, try_refuse(&app, &token).await, &token, &headers)
 }
 
 async fn try_refuse(app: &App, token: &str) -> Result<bool, Failure> {
@@ -177,7 +178,7 @@ async fn in_write(tx: &mut Write, token: &str) -> Result<Option<StatusRow>, Fail
 
 /// The requester takes the request back.
 pub(super) async fn withdraw(State(app): State<App>, Token(token): Token, headers: HeaderMap) -> Response {
-    back(try_withdraw(&app, &token).await, &token, &headers)
+    back(&app, try_withdraw(&app, &token).await, &token, &headers)
 }
 
 /// Whether there is such a request. One that is no longer pending stays as it is; its page says so.

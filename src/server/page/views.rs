@@ -2,14 +2,15 @@
 
 use askama::Template;
 
-use crate::i18n::{Text, Words};
+use super::voice::Voice;
+use crate::i18n::Text;
 use crate::text::SafeText;
 
 /// The namecard, with the question what it is about.
 #[derive(Template)]
 #[template(path = "card.html", config = "assets/pages/askama.toml")]
 pub(super) struct Card {
-    pub(super) w: Words,
+    pub(super) w: Voice,
     pub(super) name: SafeText,
     pub(super) title: Option<SafeText>,
     pub(super) company: SafeText,
@@ -23,7 +24,7 @@ pub(super) struct Card {
 #[derive(Template)]
 #[template(path = "message.html", config = "assets/pages/askama.toml")]
 pub(super) struct Message {
-    pub(super) w: Words,
+    pub(super) w: Voice,
     pub(super) title: SafeText,
     pub(super) lines: Vec<SafeText>,
     pub(super) back: Option<String>,
@@ -33,7 +34,7 @@ pub(super) struct Message {
 #[derive(Template)]
 #[template(path = "form.html", config = "assets/pages/askama.toml")]
 pub(super) struct Form {
-    pub(super) w: Words,
+    pub(super) w: Voice,
     pub(super) name: SafeText,
     pub(super) company: SafeText,
     pub(super) days: SafeText,
@@ -60,7 +61,7 @@ pub(super) struct Field {
 #[derive(Template)]
 #[template(path = "status.html", config = "assets/pages/askama.toml")]
 pub(super) struct Status {
-    pub(super) w: Words,
+    pub(super) w: Voice,
     pub(super) name: SafeText,
     pub(super) title: Option<SafeText>,
     pub(super) company: SafeText,

@@ -47,7 +47,7 @@ pub(super) struct SignIn {
 }
 
 #[utoipa::path(put, path = "/v1/local", security(("token" = [])), request_body = SignIn,
-    responses((status = 200, body = LocalReply), (status = 404, body = Problem)))]
+    responses((status = 200, body = LocalReply)))]
 pub(super) async fn sign_in(State(app): State<App>, body: Json<SignIn>) -> Result<Response, Failure> {
     let mut tx = app.write().await?;
     let (company, member) = find(tx.conn(), &body.value.company, &body.value.member).await?;
@@ -65,7 +65,7 @@ async fn find(conn: &mut Conn, company: &CompanyId, member: &MemberId) -> Result
 }
 
 #[utoipa::path(post, path = "/v1/companies", security(("token" = [])), request_body = NewCompany,
-    responses((status = 200, body = CompanyReply), (status = 409, body = Problem)))]
+    responses((status = 200, body = CompanyReply)))]
 pub(super) async fn add_company(
     State(app): State<App>,
     caller: Caller,
@@ -98,7 +98,7 @@ pub(super) async fn add_company(
 /// Makes a session for a member. Without a member, for the one that this computer is signed in as; such
 /// a session is kept beside the database and ends with it.
 #[utoipa::path(post, path = "/v1/sessions", security(("token" = [])), request_body = NewSession,
-    responses((status = 200, body = SessionReply), (status = 404, body = Problem)))]
+    responses((status = 200, body = SessionReply)))]
 pub(super) async fn add_session(
     State(app): State<App>,
     caller: Caller,

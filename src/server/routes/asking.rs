@@ -100,7 +100,7 @@ async fn person(read: &mut Read, meant: Meant) -> Result<MeantPerson, Failure> {
 
 #[utoipa::path(post, path = "/v1/requests", security(("token" = [])),
     params(("idempotency-key" = String, Header)), request_body = NewRequest,
-    responses((status = 200, body = Request), (status = 403, body = Problem), (status = 422, body = Problem)))]
+    responses((status = 200, body = Request)))]
 pub(super) async fn ask(
     State(app): State<App>,
     caller: Caller,
@@ -124,7 +124,7 @@ pub(super) async fn ask(
 
 #[utoipa::path(post, path = "/v1/permissions", security(("token" = [])),
     params(("idempotency-key" = String, Header)), request_body = NewPermission,
-    responses((status = 200, body = Request), (status = 409, body = Problem), (status = 422, body = Problem)))]
+    responses((status = 200, body = Request)))]
 pub(super) async fn ask_permission(
     State(app): State<App>,
     caller: Caller,

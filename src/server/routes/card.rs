@@ -79,7 +79,7 @@ async fn seen(once: &mut Once, viewer: &Viewer, id: &str, revision: i64) -> Resu
 #[utoipa::path(put, path = "/v1/cards/{id}", security(("token" = [])),
     params(("id" = String, Path), ("if-match" = String, Header), ("idempotency-key" = String, Header)),
     request_body = CardBody,
-    responses((status = 200, body = Card), (status = 404, body = Problem), (status = 412, body = Problem)))]
+    responses((status = 200, body = Card)))]
 pub(super) async fn change(
     State(app): State<App>,
     caller: Caller,
@@ -102,7 +102,7 @@ pub(super) async fn change(
 #[utoipa::path(post, path = "/v1/cards/{id}/rotate", security(("token" = [])),
     params(("id" = String, Path), ("if-match" = String, Header), ("idempotency-key" = String, Header)),
     request_body = RotateCard,
-    responses((status = 200, body = Card), (status = 404, body = Problem), (status = 412, body = Problem)))]
+    responses((status = 200, body = Card)))]
 pub(super) async fn rotate(
     State(app): State<App>,
     caller: Caller,
@@ -125,8 +125,7 @@ pub(super) async fn rotate(
 
 #[utoipa::path(delete, path = "/v1/cards/{id}", security(("token" = [])),
     params(("id" = String, Path), ("if-match" = String, Header), ("idempotency-key" = String, Header)),
-    responses((status = 200, body = CardList, description = "the cards that are left"),
-              (status = 404, body = Problem), (status = 412, body = Problem)))]
+    responses((status = 200, body = CardList, description = "the cards that are left")))]
 pub(super) async fn revoke(
     State(app): State<App>,
     caller: Caller,

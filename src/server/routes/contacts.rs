@@ -36,7 +36,7 @@ fn fits(text: &str, graphemes: usize) -> bool {
 
 #[utoipa::path(get, path = "/v1/contacts", security(("token" = [])),
     params(("after" = Option<String>, Query, description = "id of the last row of the page before"),
-           ("limit" = Option<i64>, Query, description = "1 to 500")),
+           ("limit" = Option<i64>, Query, minimum = 1, maximum = 500)),
     responses((status = 200, body = Page<Contact>)))]
 pub(super) async fn list(
     State(app): State<App>,
@@ -54,8 +54,8 @@ pub(super) async fn list(
     ok(&Page { items, next, as_of, now })
 }
 
-#[utoipa::path(get, path = "/v1/contacts/{id}", security(("token" = [])), params(("id" = String, Path)),
-    responses((status = 200, body = ContactDetail), (status = 404, body = Problem)))]
+#[utoipa::path(get, path = "/v1/contacts/{id}", security(("token" = [])), params(("id" = ContactId, Path)),
+    responses((status = 200, body = ContactDetail)))]
 pub(super) async fn one(
     State(app): State<App>,
     caller: Caller,
@@ -151,9 +151,9 @@ async fn record(
 }
 
 #[utoipa::path(put, path = "/v1/contacts/{id}/remark", security(("token" = [])),
-    params(("id" = String, Path), ("if-match" = String, Header), ("idempotency-key" = String, Header)),
+    params(("id" = ContactId, Path), ("if-match" = String, Header), ("idempotency-key" = String, Header)),
     request_body = RemarkBody,
-    responses((status = 200, body = ContactRevision), (status = 404, body = Problem), (status = 412, body = Problem)))]
+    responses((status = 200, body = ContactRevision)))]
 pub(super) async fn set_remark(
     State(app): State<App>,
     caller: Caller,
@@ -190,8 +190,8 @@ pub(super) async fn set_remark(
 }
 
 #[utoipa::path(delete, path = "/v1/contacts/{id}", security(("token" = [])),
-    params(("id" = String, Path), ("if-match" = String, Header), ("idempotency-key" = String, Header)),
-    responses((status = 200, body = ContactRevision), (status = 404, body = Problem), (status = 412, body = Problem)))]
+    params(("id" = ContactId, Path), ("if-match" = String, Header), ("idempotency-key" = String, Header)),
+    responses((status = 200, body = ContactRevision)))]
 pub(super) async fn remove(
     State(app): State<App>,
     caller: Caller,
@@ -215,7 +215,7 @@ pub(super) async fn remove(
 #[utoipa::path(put, path = "/v1/contacts/{id}/tags", security(("token" = [])),
     params(("id" = String, Path), ("if-match" = String, Header), ("idempotency-key" = String, Header)),
     request_body = Tags,
-    responses((status = 200, body = ContactRevision), (status = 404, body = Problem), (status = 412, body = Problem)))]
+    responses((status = 200, body = ContactRevision)))]
 pub(super) async fn set_tags(
     State(app): State<App>,
     caller: Caller,
@@ -248,7 +248,7 @@ pub(super) async fn set_tags(
 
 #[utoipa::path(post, path = "/v1/contacts/{id}/introduce", security(("token" = [])),
     params(("id" = String, Path), ("idempotency-key" = String, Header)), request_body = ToColleague,
-    responses((status = 200, body = ContactRevision), (status = 404, body = Problem), (status = 409, body = Problem)))]
+    responses((status = 200, body = ContactRevision)))]
 pub(super) async fn introduce(
     State(app): State<App>,
     caller: Caller,
@@ -284,7 +284,7 @@ pub(super) async fn introduce(
 
 #[utoipa::path(post, path = "/v1/contacts/{id}/refuse", security(("token" = [])),
     params(("id" = String, Path), ("idempotency-key" = String, Header)),
-    responses((status = 200, body = ContactRevision), (status = 404, body = Problem), (status = 409, body = Problem)))]
+    responses((status = 200, body = ContactRevision)))]
 pub(super) async fn refuse(
     State(app): State<App>,
     caller: Caller,
@@ -319,7 +319,7 @@ pub(super) async fn refuse(
 
 #[utoipa::path(post, path = "/v1/handovers", security(("token" = [])),
     params(("idempotency-key" = String, Header)), request_body = NewHandover,
-    responses((status = 200, body = Request), (status = 404, body = Problem), (status = 409, body = Problem)))]
+    responses((status = 200, body = Request)))]
 pub(super) async fn hand_over(
     State(app): State<App>,
     caller: Caller,

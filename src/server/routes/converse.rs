@@ -4,7 +4,7 @@ use axum::extract::State;
 use axum::response::Response;
 
 use super::requests::seen;
-use crate::api::{Problem, Snooze, ToColleague, Words};
+use crate::api::{Snooze, ToColleague, Words};
 use crate::domain::{Request, RequestId};
 use crate::server::App;
 use crate::server::approvals;
@@ -19,7 +19,7 @@ async fn finish(app: &App, caller: &Caller, id: &RequestId, mut once: Once) -> R
 
 #[utoipa::path(post, path = "/v1/requests/{id}/withdraw", security(("token" = [])),
     params(("id" = String, Path), ("idempotency-key" = String, Header)),
-    responses((status = 200, body = Request), (status = 404, body = Problem), (status = 409, body = Problem)))]
+    responses((status = 200, body = Request)))]
 pub(super) async fn withdraw(
     State(app): State<App>,
     caller: Caller,
@@ -39,8 +39,7 @@ pub(super) async fn withdraw(
 #[utoipa::path(post, path = "/v1/requests/{id}/question", security(("token" = [])),
     params(("id" = String, Path), ("if-match" = String, Header), ("idempotency-key" = String, Header)),
     request_body = Words,
-    responses((status = 200, body = Request), (status = 404, body = Problem), (status = 409, body = Problem),
-              (status = 412, body = Problem)))]
+    responses((status = 200, body = Request)))]
 pub(super) async fn question(
     State(app): State<App>,
     caller: Caller,
@@ -62,7 +61,7 @@ pub(super) async fn question(
 
 #[utoipa::path(post, path = "/v1/requests/{id}/answer", security(("token" = [])),
     params(("id" = String, Path), ("idempotency-key" = String, Header)), request_body = Words,
-    responses((status = 200, body = Request), (status = 404, body = Problem), (status = 409, body = Problem)))]
+    responses((status = 200, body = Request)))]
 pub(super) async fn answer(
     State(app): State<App>,
     caller: Caller,
@@ -83,8 +82,7 @@ pub(super) async fn answer(
 #[utoipa::path(post, path = "/v1/requests/{id}/pass", security(("token" = [])),
     params(("id" = String, Path), ("if-match" = String, Header), ("idempotency-key" = String, Header)),
     request_body = ToColleague,
-    responses((status = 200, body = Request), (status = 404, body = Problem), (status = 409, body = Problem),
-              (status = 412, body = Problem)))]
+    responses((status = 200, body = Request)))]
 pub(super) async fn pass(
     State(app): State<App>,
     caller: Caller,
@@ -106,7 +104,7 @@ pub(super) async fn pass(
 
 #[utoipa::path(post, path = "/v1/requests/{id}/snooze", security(("token" = [])),
     params(("id" = String, Path), ("idempotency-key" = String, Header)), request_body = Snooze,
-    responses((status = 200, body = Request), (status = 404, body = Problem), (status = 409, body = Problem)))]
+    responses((status = 200, body = Request)))]
 pub(super) async fn snooze(
     State(app): State<App>,
     caller: Caller,
@@ -127,8 +125,7 @@ pub(super) async fn snooze(
 #[utoipa::path(post, path = "/v1/requests/{id}/assign", security(("token" = [])),
     params(("id" = String, Path), ("if-match" = String, Header), ("idempotency-key" = String, Header)),
     request_body = ToColleague,
-    responses((status = 200, body = Request), (status = 404, body = Problem), (status = 409, body = Problem),
-              (status = 412, body = Problem)))]
+    responses((status = 200, body = Request)))]
 pub(super) async fn assign(
     State(app): State<App>,
     caller: Caller,

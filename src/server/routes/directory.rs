@@ -46,7 +46,7 @@ pub(super) async fn departments(State(app): State<App>, caller: Caller) -> Resul
 
 #[utoipa::path(get, path = "/v1/members", security(("token" = [])),
     params(("after" = Option<String>, Query, description = "id of the last row of the page before"),
-           ("limit" = Option<i64>, Query, description = "1 to 500")),
+           ("limit" = Option<i64>, Query, minimum = 1, maximum = 500)),
     responses((status = 200, body = Page<Member>)))]
 pub(super) async fn members(
     State(app): State<App>,
@@ -55,10 +55,9 @@ pub(super) async fn members(
 ) -> Result<Response, Failure> {
     let viewer = caller.viewer()?;
     let limit = paging.limit(SYNC_PAGE)?;
-    let mut read = app.store().read().await?;
-    let as_of = outbox::head(read.conn(), viewer.company).await?;
     let after = paging.after.to_ascii_lowercase();
-    let rows = members::page(read.conn(), viewer, &after, limit).await?;
+    let mut read = app.store().read().await?;
+    let (rows, as_of) = members::page(read.conn(), viewer, &after, limit).await?;
     let full = i64::try_from(rows.len()).unwrap_or(i64::MAX) == limit;
     let sight = Sight::of(&mut read, viewer).await?;
     let items: Vec<Member> = rows.into_iter().map(|row| sight.show(row, as_of)).collect();
@@ -67,7 +66,7 @@ pub(super) async fn members(
 }
 
 #[utoipa::path(get, path = "/v1/members/{id}", security(("token" = [])),
-    params(("id" = String, Path)), responses((status = 200, body = Member), (status = 404, body = Problem)))]
+    params(("id" = MemberId, Path)), responses((status = 200, body = Member)))]
 pub(super) async fn member(
     State(app): State<App>,
     caller: Caller,

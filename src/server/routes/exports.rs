@@ -3,7 +3,7 @@
 use axum::extract::State;
 use axum::response::Response;
 
-use crate::api::{ExportReply, NewExport, Problem};
+use crate::api::{ExportReply, NewExport};
 use crate::server::App;
 use crate::server::auth::Caller;
 use crate::server::respond::{Begun, Failure, Json, Key, Once};
@@ -11,7 +11,7 @@ use crate::server::store::audit;
 
 #[utoipa::path(post, path = "/v1/exports", security(("token" = [])),
     params(("idempotency-key" = String, Header)), request_body = NewExport,
-    responses((status = 200, body = ExportReply), (status = 422, body = Problem)))]
+    responses((status = 200, body = ExportReply)))]
 pub(super) async fn record(
     State(app): State<App>,
     caller: Caller,

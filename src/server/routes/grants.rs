@@ -39,7 +39,7 @@ async fn listed(app: &App, conn: &mut Conn, company: i64) -> Result<Grants, Fail
 
 #[utoipa::path(get, path = "/v1/grants", security(("token" = [])),
     params(("company" = Option<String>, Query, description = "which company; only the operator says")),
-    responses((status = 200, body = Grants), (status = 404, body = Problem)))]
+    responses((status = 200, body = Grants)))]
 pub(super) async fn list(
     State(app): State<App>,
     caller: Caller,
@@ -86,7 +86,7 @@ async fn record(
 
 #[utoipa::path(post, path = "/v1/grants", security(("token" = [])),
     params(("idempotency-key" = String, Header)), request_body = NewGrant,
-    responses((status = 200, body = Grants), (status = 403, body = Problem), (status = 404, body = Problem)))]
+    responses((status = 200, body = Grants)))]
 pub(super) async fn add(
     State(app): State<App>,
     caller: Caller,
@@ -152,7 +152,7 @@ pub(super) async fn add(
 #[utoipa::path(delete, path = "/v1/grants/{id}", security(("token" = [])),
     params(("id" = i64, Path), ("company" = Option<String>, Query, description = "which company; only the operator says"),
            ("idempotency-key" = String, Header)),
-    responses((status = 200, body = Grants), (status = 404, body = Problem)))]
+    responses((status = 200, body = Grants)))]
 pub(super) async fn revoke(
     State(app): State<App>,
     caller: Caller,
@@ -177,7 +177,7 @@ pub(super) async fn revoke(
 
 #[utoipa::path(post, path = "/v1/members/{id}/leave", security(("token" = [])),
     params(("id" = String, Path), ("idempotency-key" = String, Header)), request_body = LeaveBody,
-    responses((status = 200, body = LeaveReply), (status = 404, body = Problem)))]
+    responses((status = 200, body = LeaveReply)))]
 pub(super) async fn leave(
     State(app): State<App>,
     caller: Caller,

@@ -74,7 +74,7 @@ pub(super) async fn list(State(app): State<App>, caller: Caller) -> Result<Respo
 
 #[utoipa::path(post, path = "/v1/links", security(("token" = [])),
     params(("idempotency-key" = String, Header)), request_body = NewPartnerLink,
-    responses((status = 200, body = Request), (status = 404, body = Problem), (status = 409, body = Problem)))]
+    responses((status = 200, body = Request)))]
 pub(super) async fn propose(
     State(app): State<App>,
     caller: Caller,
@@ -101,7 +101,7 @@ pub(super) async fn propose(
 
 #[utoipa::path(delete, path = "/v1/links/{company}", security(("token" = [])),
     params(("company" = String, Path), ("idempotency-key" = String, Header)),
-    responses((status = 200, body = PartnerLinks), (status = 404, body = Problem)))]
+    responses((status = 200, body = PartnerLinks)))]
 pub(super) async fn end(
     State(app): State<App>,
     caller: Caller,

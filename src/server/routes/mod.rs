@@ -8,6 +8,7 @@ mod changes;
 mod contacts;
 mod converse;
 mod decisions;
+mod described;
 mod directory;
 mod exports;
 mod grants;
@@ -16,20 +17,26 @@ mod health;
 mod imports;
 mod links;
 mod policy;
+mod report;
 mod requests;
 mod search;
 mod settings;
 mod start;
 mod tokens;
 
+pub(crate) use health::WATCHED;
+
+use std::sync::LazyLock;
+
 use axum::Router;
-use axum::extract::DefaultBodyLimit;
+use axum::extract::{DefaultBodyLimit, Request, State};
 use axum::http::Method;
 use axum::middleware;
 use axum::response::{IntoResponse as _, Response};
 use axum::routing::{MethodRouter, delete, get, post, put};
 use utoipa::OpenApi;
 
+use self::described::Besides;
 use super::App;
 use super::access::Action;
 use super::auth;
@@ -120,6 +127,7 @@ pub(crate) const ROUTES: &[Route] = routes! {
     GET "/v1/changes" Follow changes::changes;
     GET "/v1/events" Follow changes::events;
     POST "/v1/exports" Export exports::record;
+    GET "/v1/report" Operate report::report;
     GET "/v1/local" Operate admin::local;
     POST "/v1/companies" Operate admin::add_company;
     POST "/v1/sessions" Operate admin::add_session;
@@ -130,6 +138,7 @@ pub(crate) const ROUTES: &[Route] = routes! {
     PUT "/v1/members/{id}/role" Administer tokens::set_role;
     DELETE "/v1/session" SignOut tokens::sign_out;
     POST "/v1/imports" Import imports::begin;
+    GET "/v1/imports/{id}" Import imports::state;
     PUT "/v1/imports/{id}/rows" Import imports::stage;
     GET "/v1/imports/{id}/plan" Import imports::plan;
     POST "/v1/imports/{id}/apply" Import imports::apply;
@@ -198,6 +207,7 @@ pub(crate) const ROUTES: &[Route] = routes! {
         changes::changes,
         changes::events,
         exports::record,
+        report::report,
         admin::local,
         admin::add_company,
         admin::add_session,
@@ -208,13 +218,14 @@ pub(crate) const ROUTES: &[Route] = routes! {
         tokens::set_role,
         tokens::sign_out,
         imports::begin,
+        imports::state,
         imports::stage,
         imports::plan,
         imports::apply,
         imports::forget,
     ),
     components(schemas(Problem, crate::api::EventData)),
-    modifiers(&Security)
+    modifiers(&Security, &Besides)
 )]
 struct Description;
 
@@ -230,12 +241,15 @@ impl utoipa::Modify for Security {
 
 /// The description of the API as the server serves it: OpenAPI 3.1.
 pub fn openapi() -> String {
-    Description::openapi().to_pretty_json().unwrap_or_default()
+    // The library writes formats of whole numbers in another way than their registry.
+    Description::openapi().to_pretty_json().unwrap_or_default().replace("\"u-int", "\"uint")
 }
 
-#[utoipa::path(get, path = "/v1/openapi.json", responses((status = 200, description = "This description.")))]
+#[utoipa::path(get, path = "/v1/openapi.json", responses((status = 200, description = "This description.", body = serde_json::Value)))]
 async fn describe() -> Response {
-    ([(axum::http::header::CONTENT_TYPE, "application/json")], openapi()).into_response()
+    // Made once: it takes longer than any other answer, and anybody may ask for it.
+    static DESCRIPTION: LazyLock<String> = LazyLock::new(openapi);
+    ([(axum::http::header::CONTENT_TYPE, "application/json")], DESCRIPTION.as_str()).into_response()
 }
 
 /// Makes the router.
@@ -261,16 +275,16 @@ pub(crate) fn router(app: &App) -> Router {
         .with_state(app.clone())
 }
 
-async fn not_found(uri: axum::http::Uri, headers: axum::http::HeaderMap) -> Response {
+async fn not_found(State(app): State<App>, uri: axum::http::Uri, headers: axum::http::HeaderMap) -> Response {
     if uri.path().starts_with("/v1/") {
         Failure::from(Problem::new(ProblemCode::NotFound)).into_response()
     } else {
-        page::nothing(&headers).await
+        page::nothing(&app, &headers)
     }
 }
 
-async fn method_not_allowed() -> Response {
-    Failure::from(Problem::new(ProblemCode::MethodNotAllowed)).into_response()
+async fn method_not_allowed(State(app): State<App>, request: Request) -> Response {
+    page::Reader::of(&app, &request).refuse(&Problem::new(ProblemCode::MethodNotAllowed))
 }
 
 #[cfg(test)]

@@ -64,7 +64,7 @@ async fn faults(
 #[utoipa::path(get, path = "/v1/policy", security(("token" = [])),
     params(("company" = Option<String>, Query, description = "which company; only the operator says"),
            ("version" = Option<i64>, Query, description = "which version; the one in force when absent")),
-    responses((status = 200, body = PolicyReply), (status = 404, body = Problem)))]
+    responses((status = 200, body = PolicyReply)))]
 pub(super) async fn show(
     State(app): State<App>,
     caller: Caller,
@@ -86,7 +86,7 @@ pub(super) async fn show(
 
 #[utoipa::path(get, path = "/v1/policy/history", security(("token" = [])),
     params(("company" = Option<String>, Query, description = "which company; only the operator says")),
-    responses((status = 200, body = PolicyHistory), (status = 404, body = Problem)))]
+    responses((status = 200, body = PolicyHistory)))]
 pub(super) async fn history(
     State(app): State<App>,
     caller: Caller,
@@ -133,7 +133,7 @@ async fn compare(read: &mut Read, company: i64, text: &str, now: Time) -> Result
 }
 
 #[utoipa::path(post, path = "/v1/policy/check", security(("token" = [])), request_body = PolicyBody,
-    responses((status = 200, body = PolicyCheck), (status = 404, body = Problem)))]
+    responses((status = 200, body = PolicyCheck)))]
 pub(super) async fn check(
     State(app): State<App>,
     caller: Caller,
@@ -146,7 +146,7 @@ pub(super) async fn check(
 
 #[utoipa::path(put, path = "/v1/policy", security(("token" = [])),
     params(("if-match" = String, Header), ("idempotency-key" = String, Header)), request_body = PolicyBody,
-    responses((status = 200, body = PolicyReply), (status = 404, body = Problem), (status = 412, body = Problem),
+    responses((status = 200, body = PolicyReply),
               (status = 422, body = Problem, description = "faults: the version in force stays")))]
 pub(super) async fn apply(
     State(app): State<App>,
@@ -238,7 +238,7 @@ async fn as_viewer(read: &mut Read, company: i64, id: &MemberId) -> Result<Viewe
 }
 
 #[utoipa::path(post, path = "/v1/policy/explain", security(("token" = [])), request_body = ExplainBody,
-    responses((status = 200, body = ExplainReply), (status = 404, body = Problem)))]
+    responses((status = 200, body = ExplainReply)))]
 pub(super) async fn explain(
     State(app): State<App>,
     caller: Caller,

@@ -26,7 +26,8 @@ pub(super) struct ListParams {
     limit: Option<i64>,
 }
 
-#[derive(Clone, Copy, Debug, Default, Deserialize)]
+/// Which requests.
+#[derive(Clone, Copy, Debug, Default, Deserialize, utoipa::ToSchema)]
 #[serde(rename_all = "snake_case")]
 enum BoxName {
     #[default]
@@ -47,10 +48,11 @@ fn parse_cursor(text: &str) -> Result<Option<(i64, String)>, Failure> {
 }
 
 #[utoipa::path(get, path = "/v1/requests", security(("token" = [])),
-    params(("box" = Option<String>, Query, description = "approvals (what waits, the default), incoming (all that was asked of the caller) or outgoing"),
-           ("state" = Option<String>, Query, description = "only this state"),
-           ("after" = Option<String>, Query, description = "cursor: next of the page before"),
-           ("limit" = Option<i64>, Query, description = "1 to 100")),
+    params(("box" = inline(Option<BoxName>), Query, description = "approvals (what waits, the default) incoming (all that was asked of the caller) or outgoing"),
+           ("state" = Option<RequestState>, Query, description = "only this state"),
+           ("after" = Option<String>, Query, pattern = "^([0-9]{1,18}~r_[0-9A-HJKMNP-TV-Z]{26})?$",
+            description = "cursor: next of the page before"),
+           ("limit" = Option<i64>, Query, minimum = 1, maximum = 100)),
     responses((status = 200, body = Page<Request>)))]
 pub(super) async fn list(
     State(app): State<App>,
@@ -115,7 +117,7 @@ pub(super) async fn seen(
 }
 
 #[utoipa::path(get, path = "/v1/requests/{id}", security(("token" = [])), params(("id" = String, Path)),
-    responses((status = 200, body = RequestDetail), (status = 404, body = Problem)))]
+    responses((status = 200, body = RequestDetail)))]
 pub(super) async fn one(
     State(app): State<App>,
     caller: Caller,
@@ -137,10 +139,9 @@ pub(super) async fn one(
 }
 
 #[utoipa::path(post, path = "/v1/requests/{id}/decision", security(("token" = [])),
-    params(("id" = String, Path), ("if-match" = String, Header), ("idempotency-key" = String, Header)),
+    params(("id" = RequestId, Path), ("if-match" = String, Header), ("idempotency-key" = String, Header)),
     request_body = Decision,
-    responses((status = 200, body = Request), (status = 404, body = Problem), (status = 409, body = Problem),
-              (status = 412, body = Problem), (status = 428, body = Problem)))]
+    responses((status = 200, body = Request)))]
 pub(super) async fn decide(
     State(app): State<App>,
     caller: Caller,
@@ -203,9 +204,8 @@ pub(super) async fn decide_one(
 }
 
 #[utoipa::path(post, path = "/v1/requests/{id}/undo", security(("token" = [])),
-    params(("id" = String, Path), ("if-match" = String, Header), ("idempotency-key" = String, Header)),
-    responses((status = 200, body = Request), (status = 404, body = Problem), (status = 409, body = Problem),
-              (status = 412, body = Problem)))]
+    params(("id" = RequestId, Path), ("if-match" = String, Header), ("idempotency-key" = String, Header)),
+    responses((status = 200, body = Request)))]
 pub(super) async fn undo(
     State(app): State<App>,
     caller: Caller,

@@ -10,9 +10,8 @@ use crate::search::{self, Field, Index, Keys, Query};
 use crate::server::access::Sight;
 use crate::server::auth::Caller;
 use crate::server::respond::{Failure, Params, ok};
-use crate::server::store::{Conn, contacts, departments, members, outbox, requests};
+use crate::server::store::{contacts, departments, members, outbox, requests};
 use crate::server::{App, index};
-use crate::text::Untrusted;
 
 /// Contacts that one member may have.
 const MAX_CONTACTS: i64 = 5_000;
@@ -29,7 +28,8 @@ pub(super) struct SearchParams {
     limit: Option<i64>,
 }
 
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+/// Whom to search.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, utoipa::ToSchema)]
 #[serde(rename_all = "snake_case")]
 enum Where {
     Directory,
@@ -53,9 +53,9 @@ const fn why(field: Field) -> Why {
 }
 
 #[utoipa::path(get, path = "/v1/search", security(("token" = [])),
-    params(("q" = String, Query, description = "words; all must match"),
-           ("in" = Option<String>, Query, description = "directory, external or all"),
-           ("limit" = Option<i64>, Query, description = "1 to 100")),
+    params(("q" = String, Query, description = "words; all must match; at most 256 bytes"),
+           ("in" = inline(Option<Where>), Query),
+           ("limit" = Option<i64>, Query, minimum = 1, maximum = 100)),
     responses((status = 200, body = SearchReply)))]
 pub(super) async fn search(
     State(app): State<App>,
@@ -85,11 +85,13 @@ pub(super) async fn search(
         let keys: Vec<i64> =
             ranked.hits.iter().filter_map(|hit| known.members.get(hit.record as usize).copied()).collect();
         let rows = members::by_sks(read.conn(), &keys).await?;
+        let homes = rows.iter().filter_map(|row| row.whole.main_department().cloned()).collect();
+        let names = departments::names(read.conn(), homes).await?;
         for row in rows {
             let hit = keys.iter().position(|key| *key == row.sk).and_then(|at| ranked.hits.get(at));
             let member = sight.show(row, as_of);
             items.push(Found {
-                department: department_name(read.conn(), &member).await?,
+                department: member.main_department().and_then(|home| names.get(home)).cloned(),
                 id: member.id.as_str().to_owned(),
                 name: member.name,
                 company: None,
@@ -117,16 +119,6 @@ pub(super) async fn search(
     ok(&SearchReply { items, total: i64::try_from(total).unwrap_or(i64::MAX), as_of, now: app.now() })
 }
 
-async fn department_name(
-    conn: &mut Conn,
-    member: &crate::domain::Member,
-) -> Result<Option<Untrusted>, Failure> {
-    Ok(match member.main_department() {
-        Some(id) => departments::name_of(conn, id).await?,
-        None => None,
-    })
-}
-
 fn found(contact: &Contact, field: Field) -> Found {
     Found {
         id: contact.id.as_str().to_owned(),
@@ -147,7 +139,8 @@ pub(super) struct Tail {
 }
 
 #[utoipa::path(get, path = "/v1/lookup", security(("token" = [])),
-    params(("tail" = String, Query, description = "6 to 26 last characters of an id of a request or a contact")),
+    params(("tail" = String, Query, pattern = "^[0-9A-Za-z]{6,26}$",
+            description = "6 to 26 last characters of an id of a request or a contact")),
     responses((status = 200, body = LookupReply)))]
 pub(super) async fn lookup(
     State(app): State<App>,

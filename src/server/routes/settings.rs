@@ -31,7 +31,7 @@ pub(super) async fn own(State(app): State<App>, caller: Caller) -> Result<Respon
 
 #[utoipa::path(put, path = "/v1/settings", security(("token" = [])),
     params(("if-match" = String, Header), ("idempotency-key" = String, Header)), request_body = OwnSettingsBody,
-    responses((status = 200, body = OwnSettings), (status = 412, body = Problem)))]
+    responses((status = 200, body = OwnSettings)))]
 pub(super) async fn set(
     State(app): State<App>,
     caller: Caller,

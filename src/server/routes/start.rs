@@ -3,7 +3,7 @@
 use axum::extract::State;
 use axum::response::Response;
 
-use crate::api::{Account, Health, PAGE, Problem, ProblemCode};
+use crate::api::{Account, Health, Levels, PAGE, Problem, ProblemCode};
 use crate::domain::{Company, Me, Snapshot, Time};
 use crate::server::access::{Sight, Viewer};
 use crate::server::auth::Caller;
@@ -14,7 +14,12 @@ use crate::server::{App, approvals};
 
 #[utoipa::path(get, path = "/v1/health", responses((status = 200, body = Health)))]
 pub(super) async fn health(State(app): State<App>) -> Result<Response, Failure> {
-    ok(&Health { version: env!("CARGO_PKG_VERSION").to_owned(), now: app.now() })
+    ok(&Health {
+        version: env!("CARGO_PKG_VERSION").to_owned(),
+        api: Levels::OURS.newest,
+        api_oldest: Levels::OURS.oldest,
+        now: app.now(),
+    })
 }
 
 /// The company as its members see it.
@@ -59,7 +64,7 @@ pub(super) async fn me(State(app): State<App>, caller: Caller) -> Result<Respons
     let viewer = caller.viewer()?;
     let now = app.now();
     let seen = who(&mut app.store().read().await?, viewer, now).await?;
-    ok(&Account { me: seen.me, company: seen.company, now })
+    ok(&Account { me: seen.me, company: seen.company, policy_version: seen.policy_version, now })
 }
 
 #[utoipa::path(get, path = "/v1/start", security(("token" = [])), responses((status = 200, body = Snapshot)))]
@@ -88,5 +93,6 @@ pub(super) async fn start(State(app): State<App>, caller: Caller) -> Result<Resp
         company,
         as_of,
         now,
+        insecure_http: app.insecure_http(),
     })
 }

@@ -67,7 +67,7 @@ async fn record(
 }
 
 #[utoipa::path(post, path = "/v1/tokens", security(("token" = [])), request_body = NewTokens,
-    responses((status = 200, body = IssuedTokens), (status = 403, body = Problem), (status = 404, body = Problem)))]
+    responses((status = 200, body = IssuedTokens)))]
 pub(super) async fn issue(
     State(app): State<App>,
     caller: Caller,
@@ -116,13 +116,14 @@ pub(super) async fn issue(
 
 /// Which company's tokens.
 #[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub(super) struct TokenQuery {
     company: Option<CompanyId>,
 }
 
 #[utoipa::path(get, path = "/v1/tokens", security(("token" = [])),
-    params(("company" = Option<String>, Query, description = "which company; only the operator says")),
-    responses((status = 200, body = TokenList), (status = 404, body = Problem)))]
+    params(("company" = Option<CompanyId>, Query, description = "which company; only the operator says")),
+    responses((status = 200, body = TokenList)))]
 pub(super) async fn list(
     State(app): State<App>,
     caller: Caller,
@@ -154,8 +155,8 @@ pub(super) async fn list(
 }
 
 #[utoipa::path(delete, path = "/v1/tokens/{id}", security(("token" = [])),
-    params(("id" = String, Path), ("company" = Option<String>, Query, description = "which company; only the operator says")),
-    responses((status = 204, description = "It is good no more."), (status = 404, body = Problem)))]
+    params(("id" = String, Path, pattern = "^[0-9A-Fa-f]{12}$"), ("company" = Option<CompanyId>, Query, description = "which company; only the operator says")),
+    responses((status = 204, description = "It is good no more.")))]
 pub(super) async fn revoke(
     State(app): State<App>,
     caller: Caller,
@@ -178,8 +179,8 @@ pub(super) async fn revoke(
     Ok(StatusCode::NO_CONTENT.into_response())
 }
 
-#[utoipa::path(put, path = "/v1/members/{id}/role", security(("token" = [])), params(("id" = String, Path)),
-    request_body = SetRole, responses((status = 200, body = RoleReply), (status = 404, body = Problem)))]
+#[utoipa::path(put, path = "/v1/members/{id}/role", security(("token" = [])), params(("id" = MemberId, Path)),
+    request_body = SetRole, responses((status = 200, body = RoleReply)))]
 pub(super) async fn set_role(
     State(app): State<App>,
     caller: Caller,

@@ -1,8 +1,9 @@
 //! The audit log: append-only, numbered without a gap per company, each row sealed to the one before.
 
+use futures_util::TryStreamExt as _;
 use sqlx::Row as _;
 
-use super::{StoreError, Write};
+use super::{Conn, StoreError, Write};
 use crate::server::secrets::{Hash, sha256};
 
 /// Hash before the first row.
@@ -60,6 +61,46 @@ pub(crate) async fn add(tx: &mut Write, entry: Entry<'_>) -> Result<(), StoreErr
         .execute(tx.conn())
         .await?;
     Ok(())
+}
+
+/// The number of the first row of a company's log that does not hold, or that is missing at its end; none
+/// when the log holds from its first row to its head.
+pub(crate) async fn first_broken(conn: &mut Conn, company: i64) -> Result<Option<i64>, StoreError> {
+    let head = sqlx::query("SELECT audit_seq, audit_hash FROM companies WHERE sk = $1")
+        .bind(company)
+        .fetch_one(&mut *conn)
+        .await?;
+    let (mut seq, mut prev) = (0, GENESIS.to_vec());
+    let mut rows = sqlx::query(
+        "SELECT seq, at, actor, action, object, old_state, new_state, policy_version, call, prev, hash
+         FROM audit WHERE company = $1 ORDER BY seq",
+    )
+    .bind(company)
+    .fetch(conn);
+    while let Some(row) = rows.try_next().await? {
+        seq += 1;
+        let entry = Entry {
+            company,
+            actor: row.try_get("actor")?,
+            action: row.try_get("action")?,
+            object: row.try_get("object")?,
+            old_state: row.try_get("old_state")?,
+            new_state: row.try_get("new_state")?,
+            policy_version: row.try_get("policy_version")?,
+            call: row.try_get("call")?,
+        };
+        let hash: Vec<u8> = row.try_get("hash")?;
+        let holds = row.try_get::<i64, _>("seq")? == seq
+            && row.try_get::<&[u8], _>("prev")? == prev
+            && seal(&prev, seq, row.try_get("at")?, &entry) == *hash;
+        if !holds {
+            return Ok(Some(seq));
+        }
+        prev = hash;
+    }
+    let whole =
+        head.try_get::<i64, _>("audit_seq")? == seq && head.try_get::<&[u8], _>("audit_hash")? == prev;
+    Ok(if whole { None } else { Some(seq + 1) })
 }
 
 /// SHA-256 over a domain word, the seal before, and each field with its length in front.

@@ -117,7 +117,7 @@ pub(crate) async fn page(
     as_of: i64,
 ) -> Result<Vec<Contact>, StoreError> {
     let rows = sqlx::query(sql!(
-        "SELECT {COLUMNS} FROM contacts c WHERE c.owner = $1 AND {PRESENT} AND c.id > $3 ORDER BY c.id LIMIT $4"
+        "SELECT {COLUMNS} FROM contacts c WHERE c.owner = $1 AND {PRESENT} AND c.id > $3 ORDER BY c.id LIMIT $4 + 0"
     ))
     .bind(owner)
     .bind(now.as_micros())

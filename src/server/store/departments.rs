@@ -1,6 +1,6 @@
 //! The tree of a company.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 
 use sqlx::Row as _;
 
@@ -112,13 +112,24 @@ pub(crate) async fn is_hidden(conn: &mut Conn, viewer: &Viewer, id: &str) -> Res
     Ok(seen == Some(0))
 }
 
-/// The name of one department.
-pub(crate) async fn name_of(conn: &mut Conn, id: &DepartmentId) -> Result<Option<Untrusted>, StoreError> {
-    let name: Option<String> = sqlx::query_scalar("SELECT name FROM departments WHERE id = $1")
-        .bind(id.as_str())
-        .fetch_optional(conn)
-        .await?;
-    Ok(name.map(Untrusted::from))
+/// The names of departments.
+pub(crate) async fn names(
+    conn: &mut Conn,
+    ids: BTreeSet<DepartmentId>,
+) -> Result<HashMap<DepartmentId, Untrusted>, StoreError> {
+    let holes: Vec<String> = (1..=ids.len()).map(|n| format!("${n}")).collect();
+    let mut query = sqlx::query(sql!("SELECT id, name FROM departments WHERE id IN ({})", holes.join(", ")));
+    for id in &ids {
+        query = query.bind(id.as_str().to_owned());
+    }
+    let rows = query.persistent(false).fetch_all(conn).await?;
+    rows.iter().map(|row| Ok((id_of(row, "id")?, row.try_get::<String, _>("name")?.into()))).collect()
+}
+
+/// The hidden keys of a company's departments, by their ids.
+pub(crate) async fn keys(conn: &mut Conn, company: i64) -> Result<HashMap<String, i64>, StoreError> {
+    let rows = sqlx::query_as("SELECT id, sk FROM departments WHERE company = $1").bind(company);
+    Ok(rows.fetch_all(conn).await?.into_iter().collect())
 }
 
 /// The hidden key of a department.
@@ -182,53 +193,6 @@ pub(crate) async fn count_heads(tx: &mut Write, company: i64) -> Result<(), Stor
     .execute(tx.conn())
     .await?;
     Ok(())
-}
-
-/// A department that is new.
-#[derive(Clone, Debug)]
-pub(crate) struct NewDepartment<'a> {
-    pub(crate) company: i64,
-    pub(crate) source: &'a str,
-    pub(crate) id: DepartmentId,
-    pub(crate) path: String,
-    pub(crate) parent: Option<i64>,
-    pub(crate) name: &'a str,
-    pub(crate) english_name: Option<&'a str>,
-    pub(crate) ord: i64,
-}
-
-/// Adds a department below its parent.
-pub(crate) async fn add(tx: &mut Write, new: NewDepartment<'_>) -> Result<DepartmentRow, StoreError> {
-    let sk: i64 = sqlx::query_scalar(
-        "INSERT INTO departments (company, id, source, path, parent, name, english_name, ord, revision)
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, 1) RETURNING sk",
-    )
-    .bind(new.company)
-    .bind(new.id.as_str())
-    .bind(new.source)
-    .bind(&new.path)
-    .bind(new.parent)
-    .bind(new.name)
-    .bind(new.english_name)
-    .bind(new.ord)
-    .fetch_one(tx.conn())
-    .await?;
-    sqlx::query(
-        "INSERT INTO department_ancestors (department, ancestor)
-         SELECT $1, ancestor FROM department_ancestors WHERE department = $2
-         UNION ALL SELECT $1, $1",
-    )
-    .bind(sk)
-    .bind(new.parent)
-    .execute(tx.conn())
-    .await?;
-    Ok(DepartmentRow {
-        sk,
-        id: new.id,
-        english_name: new.english_name.map(Untrusted::from),
-        ord: new.ord,
-        revision: 1,
-    })
 }
 
 /// Changes what a source says of a department besides its path.

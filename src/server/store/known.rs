@@ -85,10 +85,12 @@ pub(crate) async fn sent_since(
 /// Rows filled in at once.
 const BATCH: i64 = 2_000;
 
-/// Fills in how names are drawn where it is not known yet: rows of before there was such a column.
-pub(super) async fn fill_in(tx: &mut Write) -> Result<(), StoreError> {
+/// Fills in how names are drawn where it is not known yet: rows of before there was such a column. Returns
+/// whether there were any.
+pub(super) async fn fill_in(tx: &mut Write) -> Result<bool, StoreError> {
     use sqlx::Row as _;
 
+    let mut any = false;
     for table in ["members", "contacts"] {
         loop {
             let rows = sqlx::query(sql!("SELECT sk, name FROM {table} WHERE look IS NULL LIMIT {BATCH}"))
@@ -97,6 +99,7 @@ pub(super) async fn fill_in(tx: &mut Write) -> Result<(), StoreError> {
             if rows.is_empty() {
                 break;
             }
+            any = true;
             for row in rows {
                 let (sk, name): (i64, String) = (row.try_get("sk")?, row.try_get("name")?);
                 sqlx::query(sql!("UPDATE {table} SET look = $2 WHERE sk = $1"))
@@ -107,5 +110,5 @@ pub(super) async fn fill_in(tx: &mut Write) -> Result<(), StoreError> {
             }
         }
     }
-    Ok(())
+    Ok(any)
 }

@@ -4,7 +4,7 @@
 use sqlx::Row as _;
 
 use super::visible::{self, sees};
-use super::{Conn, Row, StoreError, Write};
+use super::{Conn, StoreError, Write};
 use crate::domain::{Attribute, DepartmentId, Member, MemberId, Membership, Phone, Role, Status, Time};
 use crate::server::access::Viewer;
 use crate::text::Untrusted;
@@ -13,21 +13,17 @@ use crate::text::Untrusted;
 #[derive(Clone, Debug)]
 pub(crate) struct MemberRow {
     pub(crate) sk: i64,
-    /// Hidden keys of the departments, in their order.
-    pub(crate) departments: Vec<i64>,
     /// Hidden key of the manager.
     pub(crate) manager: Option<i64>,
     /// With every field: not yet filtered for anybody. [`crate::server::access::Sight`] does that.
     pub(crate) whole: Member,
 }
 
-/// Columns of a member, joined with their manager. The list of departments is one text:
-/// `id:leader:order:hidden key`, main department first.
-const COLUMNS: &str =
-    "m.sk, m.id, m.name, m.alias, m.title, m.external_title, m.phones, m.emails, m.office, m.status,
-    m.attributes, m.revision, boss.id AS boss, boss.sk AS boss_sk,
-    (SELECT string_agg(d.id || ':' || md.leader || ':' || md.ord || ':' || d.sk, ' ' ORDER BY md.place)
-     FROM member_departments md JOIN departments d ON d.sk = md.department WHERE md.member = m.sk) AS places";
+/// A member as one JSON list, joined with their manager. Read by [`read`]. What is stored as JSON goes in
+/// as it is.
+const ROW: &str =
+    "'[' || m.phones || ',' || m.emails || ',' || m.attributes || ',' || json_array(m.sk, m.revision, m.id,
+    m.name, m.alias, m.title, m.external_title, m.office, m.status, boss.id, boss.sk, m.places) || ']'";
 
 /// Where members come from, and which of them are there at all.
 const FROM: &str = "FROM members m LEFT JOIN members boss ON boss.sk = m.manager AND boss.gone_at IS NULL AND boss.status <> 'left'";
@@ -45,33 +41,42 @@ fn seen_where() -> String {
 
 const PRESENT: &str = "m.gone_at IS NULL AND m.status <> 'left'";
 
-fn read(row: &Row) -> Result<MemberRow, StoreError> {
-    let text = |column: &str| -> Result<Option<Untrusted>, StoreError> {
-        Ok(row.try_get::<Option<String>, _>(column)?.map(Untrusted::from))
-    };
-    let phones: Vec<Phone> = serde_json::from_str(row.try_get("phones")?)?;
-    let emails: Vec<Untrusted> = serde_json::from_str(row.try_get("emails")?)?;
-    let attributes: Vec<Attribute> = serde_json::from_str(row.try_get("attributes")?)?;
-    let boss: Option<String> = row.try_get("boss")?;
-    let (departments, keys) = places(row.try_get("places")?)?;
+/// The columns of [`ROW`].
+type Columns = (Vec<Phone>, Vec<Untrusted>, Vec<Attribute>, Texts);
+type Texts = (
+    i64,
+    i64,
+    MemberId,
+    Untrusted,
+    Option<Untrusted>,
+    Option<Untrusted>,
+    Option<Untrusted>,
+    Option<Untrusted>,
+    Status,
+    Option<MemberId>,
+    Option<i64>,
+    String,
+);
+
+fn read((phones, emails, attributes, texts): Columns) -> Result<MemberRow, StoreError> {
+    let (sk, revision, id, name, alias, title, external_title, office, status, manager, boss, places) = texts;
     Ok(MemberRow {
-        sk: row.try_get("sk")?,
-        departments: keys,
-        manager: row.try_get("boss_sk")?,
+        sk,
+        manager: boss,
         whole: Member {
-            id: member_id(row.try_get("id")?)?,
-            revision: row.try_get("revision")?,
+            id,
+            revision,
             as_of: 0,
-            name: row.try_get::<String, _>("name")?.into(),
-            alias: text("alias")?,
-            departments,
-            title: text("title")?,
-            external_title: text("external_title")?,
+            name,
+            alias,
+            departments: memberships(&places)?,
+            title,
+            external_title,
             phones,
             emails,
-            office: text("office")?,
-            status: Status::parse(row.try_get("status")?).ok_or(StoreError::Unexpected("members.status"))?,
-            manager: boss.as_deref().map(member_id).transpose()?,
+            office,
+            status,
+            manager,
             attributes,
             masked: Vec::new(),
             allowed: Vec::new(),
@@ -79,54 +84,68 @@ fn read(row: &Row) -> Result<MemberRow, StoreError> {
     })
 }
 
+fn read_one(row: Option<String>) -> Result<Option<MemberRow>, StoreError> {
+    row.map(|row| read(serde_json::from_str(&row)?)).transpose()
+}
+
+/// Reads a list of rows in one text.
+fn read_all(rows: &str) -> Result<Vec<MemberRow>, StoreError> {
+    let rows: Vec<Columns> = serde_json::from_str(rows)?;
+    rows.into_iter().map(read).collect()
+}
+
+/// A query for members. `rest` is what follows the columns.
+fn all(rest: &str) -> String {
+    super::json_list(ROW, rest)
+}
+
 pub(crate) fn member_id(text: &str) -> Result<MemberId, StoreError> {
     MemberId::new(text).map_err(|_| StoreError::Unexpected("members.id"))
 }
 
-/// Memberships, and the hidden keys of their departments.
-fn places(text: Option<&str>) -> Result<(Vec<Membership>, Vec<i64>), StoreError> {
-    let mut memberships = Vec::new();
-    let mut keys = Vec::new();
-    for place in text.unwrap_or_default().split(' ').filter(|place| !place.is_empty()) {
-        let mut parts = place.split(':');
-        let (Some(id), Some(leader), Some(order), Some(key)) =
-            (parts.next(), parts.next(), parts.next(), parts.next())
-        else {
-            return Err(StoreError::Unexpected("member_departments"));
-        };
-        memberships.push(Membership {
-            id: DepartmentId::new(id).map_err(|_| StoreError::Unexpected("departments.id"))?,
-            leader: leader == "1",
-            order: order.parse().map_err(|_| StoreError::Unexpected("member_departments.ord"))?,
-        });
-        keys.push(key.parse().map_err(|_| StoreError::Unexpected("member_departments"))?);
-    }
-    Ok((memberships, keys))
+fn memberships(text: &str) -> Result<Vec<Membership>, StoreError> {
+    text.split(' ')
+        .filter(|place| !place.is_empty())
+        .map(|place| {
+            let mut parts = place.split(':');
+            let (Some(id), Some(leader), Some(order)) = (parts.next(), parts.next(), parts.next()) else {
+                return Err(StoreError::Unexpected("members.places"));
+            };
+            Ok(Membership {
+                id: DepartmentId::new(id).map_err(|_| StoreError::Unexpected("departments.id"))?,
+                leader: leader == "1",
+                order: order.parse().map_err(|_| StoreError::Unexpected("members.places"))?,
+            })
+        })
+        .collect()
 }
 
-fn read_all(rows: &[Row]) -> Result<Vec<MemberRow>, StoreError> {
-    rows.iter().map(read).collect()
+/// The text that [`memberships`] reads: departments, whether they are led, and the order in each.
+pub(crate) fn places_text<'a>(places: impl IntoIterator<Item = (&'a str, bool, i64)>) -> String {
+    let places = places.into_iter().map(|(id, leader, order)| format!("{id}:{}:{order}", u8::from(leader)));
+    places.collect::<Vec<_>>().join(" ")
 }
 
-/// Members after an id, in the order of ids.
+/// Members after an id, in the order of ids, and the head of the company's outbox at the same moment.
 pub(crate) async fn page(
     conn: &mut Conn,
     viewer: &Viewer,
     after: &str,
     limit: i64,
-) -> Result<Vec<MemberRow>, StoreError> {
+) -> Result<(Vec<MemberRow>, i64), StoreError> {
     let (from, seen) = (seen_from(), seen_where());
-    let rows = sqlx::query(sql!(
-        "SELECT {COLUMNS} {from} WHERE {seen} AND m.id_key > $4 ORDER BY m.id_key LIMIT $5"
-    ))
-    .bind(viewer.company)
-    .bind(viewer.member)
-    .bind(visible::admin(viewer))
-    .bind(after)
-    .bind(limit)
-    .fetch_all(conn)
-    .await?;
-    read_all(&rows)
+    let rows = all(&format!("{from} WHERE {seen} AND m.id_key > $4 ORDER BY m.id_key LIMIT $5 + 0"));
+    // One statement is a consistent view by itself.
+    let (rows, head): (String, i64) =
+        sqlx::query_as(sql!("SELECT ({rows}), (SELECT seq FROM companies WHERE sk = $1)"))
+            .bind(viewer.company)
+            .bind(viewer.member)
+            .bind(visible::admin(viewer))
+            .bind(after)
+            .bind(limit)
+            .fetch_one(conn)
+            .await?;
+    Ok((read_all(&rows)?, head))
 }
 
 /// The rows of one department as the screen orders them: leaders first.
@@ -137,19 +156,22 @@ pub(crate) async fn of_department(
     limit: i64,
 ) -> Result<Vec<MemberRow>, StoreError> {
     let (from, seen) = (seen_from(), seen_where());
-    let rows = sqlx::query(sql!(
-        "SELECT {COLUMNS} {from}
-         JOIN member_departments here ON here.member = m.sk
-         JOIN departments this ON this.sk = here.department
-         WHERE {seen} AND this.id = $4
-         ORDER BY here.leader DESC, here.ord, m.id_key LIMIT $5"
+    let rows: String = sqlx::query_scalar(sql!(
+        "{}",
+        all(&format!(
+            "{from}
+             JOIN member_departments here ON here.member = m.sk
+             JOIN departments this ON this.sk = here.department
+             WHERE {seen} AND this.id = $4
+             ORDER BY here.leader DESC, here.ord, m.id_key LIMIT $5 + 0"
+        ))
     ))
     .bind(viewer.company)
     .bind(viewer.member)
     .bind(visible::admin(viewer))
     .bind(department.as_str())
     .bind(limit)
-    .fetch_all(conn)
+    .fetch_one(conn)
     .await?;
     read_all(&rows)
 }
@@ -161,16 +183,14 @@ pub(crate) async fn seen(
     id: &MemberId,
 ) -> Result<Option<MemberRow>, StoreError> {
     let (from, seen) = (seen_from(), seen_where());
-    sqlx::query(sql!("SELECT {COLUMNS} {from} WHERE {seen} AND m.id_key = $4"))
+    let row = sqlx::query_scalar(sql!("SELECT {ROW} {from} WHERE {seen} AND m.id_key = $4"))
         .bind(viewer.company)
         .bind(viewer.member)
         .bind(visible::admin(viewer))
         .bind(id.key())
         .fetch_optional(conn)
-        .await?
-        .as_ref()
-        .map(read)
-        .transpose()
+        .await?;
+    read_one(row)
 }
 
 /// The departments that a member is in, and whether they lead each.
@@ -189,25 +209,15 @@ pub(crate) async fn find(
     company: i64,
     id: &MemberId,
 ) -> Result<Option<MemberRow>, StoreError> {
-    sqlx::query(sql!("SELECT {COLUMNS} {FROM} WHERE m.company = $1 AND m.id_key = $2 AND {PRESENT}"))
-        .bind(company)
-        .bind(id.key())
-        .fetch_optional(conn)
-        .await?
-        .as_ref()
-        .map(read)
-        .transpose()
+    let row =
+        sqlx::query_scalar(sql!("SELECT {ROW} {FROM} WHERE m.company = $1 AND m.id_key = $2 AND {PRESENT}"));
+    read_one(row.bind(company).bind(id.key()).fetch_optional(conn).await?)
 }
 
 /// One present member by the hidden key.
 pub(crate) async fn by_sk(conn: &mut Conn, sk: i64) -> Result<Option<MemberRow>, StoreError> {
-    sqlx::query(sql!("SELECT {COLUMNS} {FROM} WHERE m.sk = $1 AND {PRESENT}"))
-        .bind(sk)
-        .fetch_optional(conn)
-        .await?
-        .as_ref()
-        .map(read)
-        .transpose()
+    let row = sqlx::query_scalar(sql!("SELECT {ROW} {FROM} WHERE m.sk = $1 AND {PRESENT}"));
+    read_one(row.bind(sk).fetch_optional(conn).await?)
 }
 
 /// The id of a present member.
@@ -226,12 +236,13 @@ pub(crate) async fn by_sks(conn: &mut Conn, sks: &[i64]) -> Result<Vec<MemberRow
         return Ok(Vec::new());
     }
     let holes: Vec<String> = (1..=sks.len()).map(|n| format!("${n}")).collect();
-    let mut query =
-        sqlx::query(sql!("SELECT {COLUMNS} {FROM} WHERE m.sk IN ({}) AND {PRESENT}", holes.join(", ")));
+    let rows = all(&format!("{FROM} WHERE m.sk IN ({}) AND {PRESENT}", holes.join(", ")));
+    let mut query = sqlx::query_scalar(sql!("{rows}"));
     for sk in sks {
         query = query.bind(*sk);
     }
-    let mut rows = read_all(&query.persistent(false).fetch_all(conn).await?)?;
+    let rows: String = query.persistent(false).fetch_one(conn).await?;
+    let mut rows = read_all(&rows)?;
     rows.sort_by_key(|row| sks.iter().position(|sk| *sk == row.sk));
     Ok(rows)
 }
@@ -247,20 +258,34 @@ pub(crate) async fn count(conn: &mut Conn, viewer: &Viewer) -> Result<i64, Store
         .await?)
 }
 
-/// The prepared search keys of everybody present: pieces of many lines, each a hidden key, a tab and
-/// the keys. In pieces, because a row an answer costs more than the keys in it.
-pub(crate) async fn search_keys(conn: &mut Conn, company: i64) -> Result<Vec<String>, StoreError> {
-    Ok(sqlx::query_scalar(sql!(
-        "SELECT string_agg(k.member || $2 || k.keys, $3)
-         FROM member_keys k JOIN members m ON m.sk = k.member
-         WHERE k.company = $1 AND {PRESENT}
-         GROUP BY k.member / 1000 ORDER BY k.member / 1000"
+/// Prepared search keys of people one after another.
+pub(crate) struct KeysPiece {
+    /// A line each: hidden key, a tab, the keys.
+    pub(crate) lines: String,
+    /// The id of the last of them.
+    pub(crate) last: String,
+}
+
+/// The prepared search keys of people present after an id, in the order of ids. Many in one text, because a
+/// row of an answer costs more than the keys in it.
+pub(crate) async fn search_keys(
+    conn: &mut Conn,
+    company: i64,
+    after: &str,
+) -> Result<Option<KeysPiece>, StoreError> {
+    let row = sqlx::query(sql!(
+        "SELECT string_agg(sk || $3 || keys, $4 ORDER BY id_key), MAX(id_key) FROM (
+            SELECT m.sk, m.id_key, k.keys FROM members m JOIN member_keys k ON k.member = m.sk
+            WHERE m.company = $1 AND m.id_key > $2 AND {PRESENT} ORDER BY m.id_key LIMIT 2000)"
     ))
     .bind(company)
+    .bind(after)
     .bind("\t")
     .bind("\n")
-    .fetch_all(conn)
-    .await?)
+    .fetch_one(conn)
+    .await?;
+    let (lines, last): (Option<String>, Option<String>) = (row.try_get(0)?, row.try_get(1)?);
+    Ok(lines.zip(last).map(|(lines, last)| KeysPiece { lines, last }))
 }
 
 /// Active members of a company without a live access token.
@@ -269,19 +294,20 @@ pub(crate) async fn without_access(
     company: i64,
     now: Time,
 ) -> Result<Vec<MemberRow>, StoreError> {
-    sqlx::query(sql!(
-        "SELECT {COLUMNS} {FROM} WHERE m.company = $1 AND {PRESENT} AND m.status <> 'disabled'
-           AND NOT EXISTS (SELECT 1 FROM sessions s WHERE s.member = m.sk AND s.kind = 'access'
-                           AND s.ended_at IS NULL AND s.expires_at > $2)
-         ORDER BY m.id_key"
+    let rows: String = sqlx::query_scalar(sql!(
+        "{}",
+        all(&format!(
+            "{FROM} WHERE m.company = $1 AND {PRESENT} AND m.status <> 'disabled'
+               AND NOT EXISTS (SELECT 1 FROM sessions s WHERE s.member = m.sk AND s.kind = 'access'
+                               AND s.ended_at IS NULL AND s.expires_at > $2)
+             ORDER BY m.id_key"
+        ))
     ))
     .bind(company)
     .bind(now.as_micros())
-    .fetch_all(conn)
-    .await?
-    .iter()
-    .map(read)
-    .collect()
+    .fetch_one(conn)
+    .await?;
+    read_all(&rows)
 }
 
 /// Sets a member's status.

@@ -1,7 +1,8 @@
 //! The store: one writer, several readers, and everything that one change writes in one transaction.
 //!
 //! Queries are grouped by what they are about, one file each. They name the engine only through
-//! [`Db`] and [`Conn`], so that another engine can read the same SQL.
+//! [`Db`] and [`Conn`], so that another engine can read the same SQL. A limit is `$n + 0`: with a bare
+//! parameter there SQLite prepares the statement anew each time.
 
 /// A statement put together from constants of this folder. Values are always bound, never interpolated.
 macro_rules! sql {
@@ -11,18 +12,23 @@ macro_rules! sql {
 pub(crate) mod audit;
 pub(crate) mod blocks;
 pub(crate) mod cards;
+pub(crate) mod check;
 pub(crate) mod companies;
 pub(crate) mod contacts;
+pub(crate) mod copy;
 pub(crate) mod counters;
 pub(crate) mod departments;
+mod error;
 pub(crate) mod grants;
 pub(crate) mod handovers;
+pub(crate) mod health;
 pub(crate) mod imports;
 pub(crate) mod introductions;
 pub(crate) mod known;
 pub(crate) mod linked;
 pub(crate) mod links;
 pub(crate) mod members;
+pub(crate) mod migrate;
 pub(crate) mod outbox;
 pub(crate) mod policies;
 pub(crate) mod relations;
@@ -31,21 +37,26 @@ pub(crate) mod requests;
 pub(crate) mod sessions;
 pub(crate) mod settings;
 pub(crate) mod settings_of;
+pub(crate) mod staging;
+pub(crate) mod tidy;
 pub(crate) mod visible;
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
-use sqlx::migrate::{Migration, MigrationType, Migrator};
 use sqlx::pool::PoolOptions;
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqliteSynchronous};
-use sqlx::{SqlSafeStr as _, Transaction};
+use sqlx::{Connection as _, Transaction};
+use tokio::sync::Notify;
 
 use self::policies::Policies;
 use super::events::Hub;
 use super::policy::Policy;
 use crate::domain::Time;
+pub use error::StoreError;
+use migrate::{CHANGES, SchemaChange};
 
 /// The engine.
 pub(crate) type Db = sqlx::Sqlite;
@@ -54,69 +65,12 @@ pub(crate) type Conn = sqlx::SqliteConnection;
 /// A row of an answer.
 pub(crate) type Row = sqlx::sqlite::SqliteRow;
 
-/// Migrations, oldest first. A number is never reused and a text never changed.
-const MIGRATIONS: &[(i64, &str, &str)] = &[
-    (1, "start", include_str!("migrations/sqlite/0001_start.sql")),
-    (2, "boundary", include_str!("migrations/sqlite/0002_boundary.sql")),
-];
-
-/// Most pages the write-ahead log keeps on disk between checkpoints.
+/// Bytes that the write-ahead log may keep on the disk between checkpoints.
 const JOURNAL_LIMIT: &str = "67108864";
-
-/// Why the store did not do what was asked.
-#[derive(Debug, thiserror::Error)]
-pub enum StoreError {
-    /// The engine says no.
-    #[error("the database: {0}")]
-    Engine(sqlx::Error),
-    /// The disk is full.
-    #[error("the disk is full")]
-    Full,
-    /// Another program holds the database.
-    #[error("the database is locked by another program")]
-    Busy,
-    /// The database was written by a newer version of this program.
-    #[error(
-        "the database was written by a newer version of namecard (schema {found}, this one knows {known})"
-    )]
-    Newer {
-        /// Schema of the database.
-        found: i64,
-        /// Newest schema that this program knows.
-        known: i64,
-    },
-    /// A schema change failed.
-    #[error("bringing the database up to date: {0}")]
-    Migrate(String),
-    /// A value that cannot be there is there.
-    #[error("the database holds something unexpected: {0}")]
-    Unexpected(&'static str),
-    /// The operating system gives no random numbers.
-    #[error("no random numbers: {0}")]
-    Random(#[from] getrandom::Error),
-}
-
-impl From<sqlx::Error> for StoreError {
-    fn from(error: sqlx::Error) -> Self {
-        // Primary result codes of SQLite: https://sqlite.org/rescode.html
-        let code = error
-            .as_database_error()
-            .and_then(|e| e.code())
-            .and_then(|code| code.parse::<i64>().ok())
-            .map(|code| code & 0xff);
-        match code {
-            Some(13) => Self::Full,
-            Some(5 | 6) => Self::Busy,
-            _ => Self::Engine(error),
-        }
-    }
-}
-
-impl From<serde_json::Error> for StoreError {
-    fn from(_: serde_json::Error) -> Self {
-        Self::Unexpected("a JSON column")
-    }
-}
+/// Pages in the write-ahead log after which a commit puts them back into the database.
+const CHECKPOINT_PAGES: u32 = 1_000;
+/// How long a statement waits for another program's lock.
+const BUSY: Duration = Duration::from_secs(5);
 
 /// How a commit reaches the disk.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -130,100 +84,161 @@ pub enum Durability {
 /// The database of one server.
 #[derive(Clone, Debug)]
 pub(crate) struct Store {
+    path: PathBuf,
     writer: sqlx::Pool<Db>,
     readers: sqlx::Pool<Db>,
     policies: Policies,
+    commits: Arc<AtomicU64>,
+    /// Woken by each commit.
+    written: Arc<Notify>,
+}
+
+/// How each connection is set up.
+fn options(path: &Path, durability: Durability) -> SqliteConnectOptions {
+    SqliteConnectOptions::new()
+        .filename(path)
+        .create_if_missing(true)
+        .journal_mode(SqliteJournalMode::Wal)
+        .synchronous(match durability {
+            Durability::Full => SqliteSynchronous::Full,
+            Durability::Scratch => SqliteSynchronous::Off,
+        })
+        .foreign_keys(true)
+        .busy_timeout(BUSY)
+        .pragma("trusted_schema", "OFF")
+        .pragma("secure_delete", "ON")
+        .pragma("journal_size_limit", JOURNAL_LIMIT)
+        .pragma("wal_autocheckpoint", CHECKPOINT_PAGES.to_string())
+        .statement_cache_capacity(200)
+        .row_buffer_size(512)
+}
+
+/// No connection is ever closed for being old or idle: that would wake an idle program.
+fn pool(most: u32) -> PoolOptions<Db> {
+    PoolOptions::new()
+        .max_connections(most)
+        .min_connections(0)
+        .idle_timeout(None)
+        .max_lifetime(None)
+        .test_before_acquire(false)
+        .acquire_timeout(Duration::from_secs(30))
+        .after_release(|conn: &mut Conn, _| {
+            Box::pin(async move {
+                // The engine itself ends a transaction in which the disk is full or fails. The library
+                // then still counts it, and would never begin another one on this connection.
+                conn.ping().await?;
+                Ok(!conn.is_in_transaction())
+            })
+        })
 }
 
 impl Store {
     /// Opens the database file, makes it when it is missing, and brings its schema up to date.
     pub(crate) async fn open(path: &Path, durability: Durability) -> Result<Self, StoreError> {
-        let options = SqliteConnectOptions::new()
-            .filename(path)
-            .create_if_missing(true)
-            .journal_mode(SqliteJournalMode::Wal)
-            .synchronous(match durability {
-                Durability::Full => SqliteSynchronous::Full,
-                Durability::Scratch => SqliteSynchronous::Off,
-            })
-            .foreign_keys(true)
-            .busy_timeout(Duration::from_secs(5))
-            .pragma("trusted_schema", "OFF")
-            .pragma("secure_delete", "ON")
-            .pragma("journal_size_limit", JOURNAL_LIMIT)
-            .statement_cache_capacity(200)
-            .row_buffer_size(512);
-        // No connection is ever closed for being old or idle: that would wake an idle program.
-        let pool = |most: u32| {
-            PoolOptions::<Db>::new()
-                .max_connections(most)
-                .min_connections(0)
-                .idle_timeout(None)
-                .max_lifetime(None)
-                .test_before_acquire(false)
-                .acquire_timeout(Duration::from_secs(30))
-        };
-        let writer = pool(1).connect_with(options.clone()).await?;
-        let store = Self {
-            writer,
-            readers: pool(4).connect_lazy_with(options.pragma("query_only", "ON").create_if_missing(false)),
-            policies: Policies::default(),
-        };
-        if store.migrate().await? {
-            let mut tx = store.write(&Hub::default(), Time::from_micros(0)).await?;
-            known::fill_in(&mut tx).await?;
+        let store = Self::open_at(path, durability, CHANGES).await?;
+        let mut tx = store.write(&Hub::default(), Time::from_micros(0)).await?;
+        if known::fill_in(&mut tx).await? {
             tx.commit().await?;
         }
         Ok(store)
     }
 
-    /// Brings the schema up to date. Returns whether there was something to do.
-    async fn migrate(&self) -> Result<bool, StoreError> {
-        let newest = MIGRATIONS.last().map_or(0, |(version, ..)| *version);
-        let mut conn = self.writer.acquire().await?;
-        let table: i64 =
-            sqlx::query_scalar("SELECT COUNT(*) FROM sqlite_master WHERE name = '_sqlx_migrations'")
-                .fetch_one(&mut *conn)
-                .await?;
-        if table == 1 {
-            let found: i64 = sqlx::query_scalar("SELECT COALESCE(MAX(version), 0) FROM _sqlx_migrations")
-                .fetch_one(&mut *conn)
-                .await?;
-            if found > newest {
-                return Err(StoreError::Newer { found, known: newest });
-            }
-            if found == newest {
-                return Ok(false);
-            }
-        }
-        let migrations = MIGRATIONS
-            .iter()
-            .map(|(version, name, sql)| {
-                Migration::new(*version, (*name).into(), MigrationType::Simple, sql.into_sql_str(), false)
-            })
-            .collect();
-        Migrator::with_migrations(migrations)
-            .run_direct(None, &mut *conn, false)
-            .await
-            .map_err(|error| StoreError::Migrate(error.to_string()))?;
-        Ok(true)
+    /// Opens the database file at the schema that these changes lead to.
+    pub(crate) async fn open_at(
+        path: &Path,
+        durability: Durability,
+        changes: &[SchemaChange],
+    ) -> Result<Self, StoreError> {
+        let options = options(path, durability);
+        let writer = pool(1).connect_with(options.clone()).await?;
+        let store = Self {
+            path: path.to_owned(),
+            policies: Policies::default(),
+            commits: Arc::default(),
+            writer,
+            readers: pool(4).connect_lazy_with(options.pragma("query_only", "ON").create_if_missing(false)),
+            written: Arc::default(),
+        };
+        migrate::run(&mut *store.writer.acquire().await?, path, changes).await?;
+        Ok(store)
     }
 
     /// A consistent view: what is read through it is of one moment.
     pub(crate) async fn read(&self) -> Result<Read, StoreError> {
-        Ok(Read { tx: self.readers.begin().await?, policies: self.policies.clone() })
+        Ok(Read { tx: self.readers.begin_with("BEGIN").await?, policies: self.policies.clone() })
     }
 
     /// Begins a change. Waits for the one that is under way.
     pub(crate) async fn write(&self, hub: &Hub, now: Time) -> Result<Write, StoreError> {
         let tx = self.writer.begin_with("BEGIN IMMEDIATE").await?;
+        let (written, commits) = (Arc::clone(&self.written), Arc::clone(&self.commits));
         let policies = self.policies.clone();
-        Ok(Write { tx, hub: hub.clone(), policies, now, heads: Vec::new(), deadlines: false })
+        Ok(Write {
+            tx,
+            hub: hub.clone(),
+            policies,
+            written,
+            now,
+            heads: Vec::new(),
+            deadlines: false,
+            commits,
+        })
+    }
+
+    /// How often anything was changed. What was read after one change and before the next is still true.
+    pub(crate) fn commits(&self) -> u64 {
+        self.commits.load(Ordering::Acquire)
+    }
+
+    /// The file of the database.
+    pub(crate) fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// Shows the rows of an import to whoever writes, until [`detach`](Self::detach). What is written
+    /// meanwhile is moved out of the journal by [`checkpoint`](Self::checkpoint), not by a write that others
+    /// wait for.
+    pub(crate) async fn attach(&self, import: i64) -> Result<(), StoreError> {
+        let mut conn = self.writer.acquire().await?;
+        sqlx::query("ATTACH DATABASE $1 AS staging")
+            .bind(staging::path(&self.path, import).to_string_lossy().as_ref())
+            .execute(&mut *conn)
+            .await?;
+        sqlx::query("PRAGMA wal_autocheckpoint = 0").execute(&mut *conn).await?;
+        Ok(())
+    }
+
+    /// Lets go of the rows of an import.
+    pub(crate) async fn detach(&self) -> Result<(), StoreError> {
+        let mut conn = self.writer.acquire().await?;
+        // A connection whose transaction failed was thrown away, with what was attached to it.
+        let attached: i64 =
+            sqlx::query_scalar("SELECT COUNT(*) FROM pragma_database_list WHERE name = 'staging'")
+                .fetch_one(&mut *conn)
+                .await?;
+        if attached == 1 {
+            sqlx::query("DETACH DATABASE staging").execute(&mut *conn).await?;
+        }
+        Ok(())
+    }
+
+    /// Moves what was written out of the journal into the database, while others go on reading and writing.
+    pub(crate) async fn checkpoint(&self) -> Result<(), StoreError> {
+        let mut reader = self.readers.acquire().await?;
+        let moved = sqlx::query("PRAGMA wal_checkpoint(PASSIVE)").fetch_one(&mut *reader).await;
+        drop(reader);
+        let mut conn = self.writer.acquire().await?;
+        sqlx::query(sql!("PRAGMA wal_autocheckpoint = {CHECKPOINT_PAGES}")).execute(&mut *conn).await?;
+        moved?;
+        Ok(())
     }
 
     /// Waits for the running write, then closes every connection.
     pub(crate) async fn close(&self) {
         self.readers.close().await;
+        if let Ok(mut conn) = self.writer.acquire().await {
+            tidy::tidy(&mut conn).await;
+        }
         self.writer.close().await;
     }
 }
@@ -280,10 +295,12 @@ pub(crate) struct Write {
     tx: Transaction<'static, Db>,
     hub: Hub,
     policies: Policies,
+    written: Arc<Notify>,
     now: Time,
     /// Companies whose outbox grew, with their new heads.
     heads: Vec<(i64, i64)>,
     deadlines: bool,
+    commits: Arc<AtomicU64>,
 }
 
 impl Write {
@@ -307,9 +324,20 @@ impl Write {
         self.now = now;
     }
 
+    /// Makes durable what nobody may remember otherwise: when a session was used.
+    pub(crate) async fn commit_quietly(self) -> Result<(), StoreError> {
+        self.tx.commit().await?;
+        self.written.notify_one();
+        Ok(())
+    }
+
     /// Makes the change durable, then wakes whoever listens.
     pub(crate) async fn commit(self) -> Result<(), StoreError> {
-        self.tx.commit().await?;
+        let committed = self.tx.commit().await;
+        // Whatever came of it: nobody goes on with what they remember.
+        self.commits.fetch_add(1, Ordering::AcqRel);
+        committed?;
+        self.written.notify_one();
         for (company, head) in self.heads {
             self.hub.advance(company, head);
         }
@@ -320,7 +348,102 @@ impl Write {
     }
 }
 
+/// A query whose answer is many rows in one text, a JSON list in their order: handing over a row costs more
+/// than reading it. `row` makes the JSON of each, `rest` is what follows the columns.
+fn json_list(row: &str, rest: &str) -> String {
+    format!("SELECT '[' || COALESCE(string_agg(row, ','), '') || ']' FROM (SELECT {row} AS row {rest})")
+}
+
 /// A boolean of the domain as the store holds it.
 pub(crate) const fn flag(value: bool) -> i64 {
     if value { 1 } else { 0 }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::path::Path;
+
+    use super::{Conn, Durability, Store, StoreError, migrate};
+    use crate::domain::Time;
+    use crate::server::events::Hub;
+
+    async fn open(path: &Path) -> Store {
+        Store::open(path, Durability::Full).await.unwrap()
+    }
+
+    async fn pragma(conn: &mut Conn, name: &str) -> String {
+        let value = sqlx::query(sql!("PRAGMA {name}")).fetch_one(conn).await.unwrap();
+        use sqlx::Row as _;
+        match value.try_get::<i64, _>(0) {
+            Ok(number) => number.to_string(),
+            Err(_) => value.get(0),
+        }
+    }
+
+    #[tokio::test]
+    async fn every_connection_is_set_up_as_it_has_to_be() {
+        let dir = tempfile::tempdir().unwrap();
+        let store = open(&dir.path().join("namecard.db")).await;
+        let (hub, now) = (Hub::default(), Time::from_micros(1));
+        let mut writer = store.write(&hub, now).await.unwrap();
+        let mut reader = store.read().await.unwrap();
+        for (conn, query_only) in [(writer.conn(), "0"), (reader.conn(), "1")] {
+            for (name, value) in [
+                ("journal_mode", "wal"),
+                ("synchronous", "2"),
+                ("foreign_keys", "1"),
+                ("busy_timeout", "5000"),
+                ("trusted_schema", "0"),
+                ("secure_delete", "1"),
+                ("journal_size_limit", "67108864"),
+                ("wal_autocheckpoint", "1000"),
+                ("query_only", query_only),
+            ] {
+                assert_eq!(pragma(conn, name).await, value, "{name}");
+            }
+        }
+        let tables: Vec<String> = sqlx::query_scalar(
+            "SELECT name FROM pragma_table_list
+             WHERE schema = 'main' AND type = 'table' AND strict = 0 AND name NOT LIKE 'sqlite%'",
+        )
+        .fetch_all(reader.conn())
+        .await
+        .unwrap();
+        assert_eq!(tables, ["_sqlx_migrations"], "all of our own are strict");
+    }
+
+    /// The engine itself ends a transaction in which the disk is full; the connection must not be used as
+    /// if it had not.
+    #[tokio::test]
+    async fn a_full_disk_ends_one_write_and_no_other() {
+        let dir = tempfile::tempdir().unwrap();
+        let store = open(&dir.path().join("namecard.db")).await;
+        let (hub, now) = (Hub::default(), Time::from_micros(1));
+        let fill = "INSERT INTO settings VALUES ($1, hex(randomblob(2000)))";
+        for round in 0..3 {
+            let mut tx = store.write(&hub, now).await.unwrap();
+            let pages: i64 = pragma(tx.conn(), "page_count").await.parse().unwrap();
+            sqlx::query(sql!("PRAGMA max_page_count = {}", pages + 3)).execute(tx.conn()).await.unwrap();
+            let mut rows = 0;
+            let stopped = loop {
+                let row = format!("{round} {rows}");
+                if let Err(error) = sqlx::query(fill).bind(row).execute(tx.conn()).await {
+                    break StoreError::from(error);
+                }
+                rows += 1;
+            };
+            assert!(matches!(stopped, StoreError::Full) && rows > 0, "{stopped:?}");
+            drop(tx);
+            // Room comes back: the next write is as good as any.
+            let mut tx = store.write(&hub, now).await.unwrap();
+            sqlx::query("PRAGMA max_page_count = 1000000").execute(tx.conn()).await.unwrap();
+            sqlx::query(fill).bind(format!("{round} again")).execute(tx.conn()).await.unwrap();
+            tx.commit().await.unwrap();
+        }
+        let mut read = store.read().await.unwrap();
+        let rows: i64 =
+            sqlx::query_scalar("SELECT COUNT(*) FROM settings").fetch_one(read.conn()).await.unwrap();
+        assert_eq!(rows, 3, "nothing is left of what was not committed");
+        assert_eq!(migrate::fits(read.conn(), migrate::CHANGES).await.unwrap(), migrate::newest());
+    }
 }

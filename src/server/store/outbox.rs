@@ -35,6 +35,12 @@ pub(crate) async fn head(conn: &mut Conn, company: i64) -> Result<i64, StoreErro
     Ok(sqlx::query_scalar("SELECT seq FROM companies WHERE sk = $1").bind(company).fetch_one(conn).await?)
 }
 
+/// Leaves out so many numbers that no follower's place is within reach: each starts again.
+pub(crate) async fn leap(conn: &mut Conn) -> Result<(), StoreError> {
+    sqlx::query("UPDATE companies SET seq = seq + $1").bind(10 * KEPT).execute(conn).await?;
+    Ok(())
+}
+
 /// Whether the feed still reaches back to `since`.
 pub(crate) fn reaches(head: i64, since: i64) -> bool {
     since <= head && since >= 0 && head - since <= KEPT
@@ -48,7 +54,7 @@ pub(crate) async fn after(
     limit: i64,
 ) -> Result<Vec<Entry>, StoreError> {
     let rows = sqlx::query(
-        "SELECT seq, kind, what, id, member FROM outbox WHERE company = $1 AND seq > $2 ORDER BY seq LIMIT $3",
+        "SELECT seq, kind, what, id, member FROM outbox WHERE company = $1 AND seq > $2 ORDER BY seq LIMIT $3 + 0",
     )
     .bind(company)
     .bind(since)
@@ -152,7 +158,7 @@ pub(crate) async fn next_deadline(conn: &mut Conn) -> Result<Option<Time>, Store
 pub(crate) async fn announce_due(tx: &mut Write, limit: i64) -> Result<usize, StoreError> {
     let now = tx.now().as_micros();
     let rows = sqlx::query(
-        "SELECT company, kind, id, revision, cause, member FROM deadlines WHERE at <= $1 ORDER BY at LIMIT $2",
+        "SELECT company, kind, id, revision, cause, member FROM deadlines WHERE at <= $1 ORDER BY at LIMIT $2 + 0",
     )
     .bind(now)
     .bind(limit)

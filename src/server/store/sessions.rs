@@ -23,6 +23,8 @@ pub(crate) struct Session {
     pub(crate) member: i64,
     /// Whether `last_used_at` is due to be written.
     pub(crate) stale: bool,
+    /// Until when nothing but a change ends it, and nothing is due to be written.
+    pub(crate) until: Time,
 }
 
 /// What a session is for.
@@ -139,7 +141,7 @@ pub(crate) async fn add(
 /// member of a company that is not retired.
 pub(crate) async fn find(conn: &mut Conn, hash: &Hash, now: Time) -> Result<Option<Session>, StoreError> {
     let row = sqlx::query(
-        "SELECT s.company, s.member, s.kind, s.last_used_at
+        "SELECT s.company, s.member, s.kind, s.last_used_at, s.expires_at
          FROM sessions s JOIN members m ON m.sk = s.member JOIN companies c ON c.sk = s.company
          WHERE s.token_hash = $1 AND s.ended_at IS NULL AND s.expires_at > $2
            AND m.gone_at IS NULL AND m.status IN ('active', 'not_activated') AND c.retired_at IS NULL",
@@ -151,7 +153,9 @@ pub(crate) async fn find(conn: &mut Conn, hash: &Hash, now: Time) -> Result<Opti
     let Some(row) = row else { return Ok(None) };
     let kind: String = row.try_get("kind")?;
     let local = kind == "local";
-    let idle = now.since(Time::from_micros(row.try_get("last_used_at")?));
+    let last_used = Time::from_micros(row.try_get("last_used_at")?);
+    let idle = now.since(last_used);
+    let expires = Time::from_micros(row.try_get("expires_at")?);
     if kind == "signed" && idle > IDLE {
         return Ok(None);
     }
@@ -159,6 +163,7 @@ pub(crate) async fn find(conn: &mut Conn, hash: &Hash, now: Time) -> Result<Opti
         company: row.try_get("company")?,
         member: row.try_get("member")?,
         stale: !local && idle > TOUCH,
+        until: if local { expires } else { expires.min(last_used.after(TOUCH)) },
     }))
 }
 

@@ -30,6 +30,12 @@ pub(crate) async fn set_operator(tx: &mut Write, hash: &str) -> Result<(), Store
     set(tx, OPERATOR, hash).await
 }
 
+/// Forgets the operator's token: the next start draws another one. Returns whether there was one.
+pub(crate) async fn forget_operator(conn: &mut Conn) -> Result<bool, StoreError> {
+    let gone = sqlx::query("DELETE FROM settings WHERE name = $1").bind(OPERATOR).execute(conn).await?;
+    Ok(gone.rows_affected() > 0)
+}
+
 async fn text(conn: &mut Conn, name: &str) -> Result<Option<String>, StoreError> {
     Ok(sqlx::query_scalar("SELECT value FROM settings WHERE name = $1")
         .bind(name)

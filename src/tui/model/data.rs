@@ -75,6 +75,8 @@ pub struct Data {
     pub me: Option<Me>,
     /// Their company.
     pub company: Option<Company>,
+    /// Whether what is sent and shown passes in the clear where others may read it.
+    pub insecure_http: bool,
     /// Version of the policy in force.
     pub policy_version: i64,
     /// Members in all, known or not.
@@ -112,6 +114,7 @@ impl Data {
         let mut data = Self {
             company: Some(snapshot.company),
             policy_version: snapshot.policy_version,
+            insecure_http: snapshot.insecure_http,
             members_total: snapshot.members_total,
             contacts_total: snapshot.contacts_total,
             ..Self::default()

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use super::data::Data;
-use super::layer::Layer;
+use super::layer::{Layer, RejectLayer};
 use super::layout::{Regions, Size, layout};
 use super::msg::Ticket;
 use super::pages::{Approvals, Directory, External};
@@ -113,6 +113,8 @@ pub struct State {
     pub prefix: Vec<Chord>,
     /// Writes to requests whose answers are awaited.
     pub in_flight: HashMap<RequestId, InFlight>,
+    /// Rejections in own words that are not confirmed: what was typed is kept.
+    pub unsent: HashMap<RequestId, RejectLayer>,
     /// Writes to contacts and cards whose answers are awaited.
     pub writing: usize,
     /// Decisions of this client that were confirmed, newest last.

@@ -37,6 +37,7 @@ fn decided(state: &mut State, env: &Env, id: &RequestId, result: Result<Request,
     let doing = state.in_flight.remove(id);
     match result {
         Ok(request) => {
+            state.unsent.remove(id);
             state.decided.retain(|other| other != id);
             state.decided.push(id.clone());
             let name = request.requester.name.line(NAME_CELLS);

@@ -15,8 +15,12 @@ pub(super) fn approve(state: &mut State, env: &Env) -> Step {
 /// Asks for the reason of a rejection.
 pub(super) fn open_reasons(state: &mut State) -> Step {
     let Selected::Request(request) = state.selected() else { return Step::none() };
-    let layer =
-        RejectLayer { id: request.id.clone(), revision: request.revision, at: 0, tell: false, words: None };
+    let (id, revision) = (request.id.clone(), request.revision);
+    // Words that could not be sent are still there.
+    let layer = match state.unsent.remove(&id) {
+        Some(layer) => RejectLayer { revision, ..layer },
+        None => RejectLayer { id, revision, at: 0, tell: false, words: None },
+    };
     state.layers.push(Layer::Reject(layer));
     Step::draw()
 }
@@ -38,6 +42,9 @@ pub(super) fn reject(state: &mut State, env: &Env) -> Step {
     };
     let decision = Decision { text: words, tell: layer.tell, ..Decision::reject(reason) };
     let (id, revision) = (layer.id.clone(), layer.revision);
+    if layer.words.is_some() {
+        state.unsent.insert(id.clone(), layer.clone());
+    }
     state.layers.pop();
     match state.data.request(&id).cloned() {
         Some(request) if request.revision == revision => decide(state, env, &request, decision),

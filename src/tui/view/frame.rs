@@ -42,10 +42,11 @@ pub(super) fn tabs(canvas: &mut Canvas<'_>, state: &State, env: &Env, pane: Pane
     identity(canvas, state, env, Pane { x, columns: right.saturating_sub(x), ..pane });
 }
 
-/// On the right of the tabs: what is due, whether all this is made up, who is signed in. Where there is
-/// no room for all, what is due goes first and the made-up world's mark last.
+/// On the right of the tabs: what is due, whether all this is made up or passes in the clear, who is signed
+/// in. Where there is no room for all, what is due goes first and the marks last.
 fn identity(canvas: &mut Canvas<'_>, state: &State, env: &Env, pane: Pane) {
     let (mut who, mut demo, mut due) = (None, None, None);
+    let mut insecure = state.data.insecure_http.then(|| env.words.get(Text::InsecureHttp));
     if let (Some(me), Some(company)) = (&state.data.me, &state.data.company) {
         who = Some(SafeText::join([&company.id.shown(), &me.member.id.shown()], " / "));
         demo = company.made_up.then(|| env.words.get(Text::Demo));
@@ -55,7 +56,7 @@ fn identity(canvas: &mut Canvas<'_>, state: &State, env: &Env, pane: Pane) {
         due = Some(env.words.fill(Text::DueToday, &[("n", count)]));
     }
     let mut room = pane.columns;
-    for part in [&mut demo, &mut who, &mut due] {
+    for part in [&mut insecure, &mut demo, &mut who, &mut due] {
         let needed = part.as_ref().map_or(0, |text| cells(text.width()) + 2);
         if needed > room {
             *part = None;
@@ -64,8 +65,8 @@ fn identity(canvas: &mut Canvas<'_>, state: &State, env: &Env, pane: Pane) {
         }
     }
     let mut right = pane.x + pane.columns;
-    let notice = canvas.theme.notice();
-    for (part, style) in [(who, canvas.theme.plain()), (demo, notice), (due, notice)] {
+    let (notice, alarm) = (canvas.theme.notice(), canvas.theme.alarm());
+    for (part, style) in [(who, canvas.theme.plain()), (insecure, alarm), (demo, notice), (due, notice)] {
         if let Some(text) = part {
             right = canvas.put_right(right, pane.y, pane.columns, &text, style).saturating_sub(2);
         }

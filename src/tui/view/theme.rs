@@ -107,6 +107,11 @@ impl Theme {
         self.colour(Color::Red).add_modifier(Modifier::BOLD)
     }
 
+    /// Must not be overlooked, without colours either.
+    pub fn alarm(self) -> Style {
+        self.bad().add_modifier(Modifier::REVERSED)
+    }
+
     /// A colour of a code. Not the colours that themes repaint.
     pub fn shade(self, shade: Shade) -> Color {
         match (self.codes, shade) {

@@ -1,0 +1,197 @@
+//! The life of a request over the real router: submitted, seen, decided, taken back, withdrawn, expired.
+
+use std::time::Duration;
+
+use crate::support::{World, member};
+use axum::http::Method;
+use serde_json::json;
+
+const SECOND: Duration = Duration::from_secs(1);
+const DAY: Duration = Duration::from_secs(24 * 3600);
+
+#[tokio::test]
+async fn an_approval_takes_effect_when_its_window_has_passed() {
+    let world = World::acme().await;
+    let ann = world.session("acme", "ann").await;
+    let card = world.card(&ann).await;
+    let status = world.visitor(&card, "陈静", "jing@bluewave.example").await;
+
+    let queue = world.queue(&ann).await;
+    assert_eq!(queue.len(), 1);
+    let request = &queue[0];
+    assert_eq!((&request["state"], &request["revision"]), (&json!("pending"), &json!(1)));
+    assert_eq!(request["requester"]["name"], "陈静");
+    assert_eq!(request["allowed"], json!(["approve", "reject", "block", "ask", "pass", "snooze"]));
+    assert_eq!(
+        request["verdict"],
+        json!({"code": "allowed_namecard", "rule": "EXT-02", "policy_version": 1})
+    );
+    let id = request["id"].as_str().unwrap();
+
+    let decided = world.decide(&ann, id, 1, "k1", json!({"kind": "approve"})).await;
+    assert_eq!(decided.header("etag"), "\"2\"");
+    let decided = decided.ok();
+    assert_eq!((&decided["state"], &decided["allowed"]), (&json!("approved"), &json!(["undo"])));
+
+    // Held: in the queue, not counted, nothing heard outside, no contact.
+    assert_eq!(world.queue(&ann).await.len(), 1);
+    assert_eq!(world.get(&ann, "/v1/requests/count").await.ok()["count"], 0);
+    assert!(world.get("", &status).await.text().contains("Waiting for an answer"));
+    assert_eq!(world.get(&ann, "/v1/contacts").await.ok()["items"], json!([]));
+
+    world.pass(10 * SECOND);
+    assert!(world.queue(&ann).await.is_empty());
+    assert!(world.get("", &status).await.text().contains("<h1>Approved</h1>"));
+    let contacts = world.get(&ann, "/v1/contacts").await.ok();
+    assert_eq!(contacts["items"][0]["name"], "陈静");
+    let contact = contacts["items"][0]["id"].as_str().unwrap();
+    let history = world.get(&ann, &format!("/v1/contacts/{contact}")).await.ok()["history"].clone();
+    assert_eq!((&history[0]["what"], &history[1]["what"]), (&json!("approved"), &json!("requested")));
+    world.undo(&ann, id, 2, "k2").await.refused("window_over");
+}
+
+#[tokio::test]
+async fn undo_brings_a_request_back_and_leaves_no_contact() {
+    let world = World::acme().await;
+    let ann = world.session("acme", "ann").await;
+    let card = world.card(&ann).await;
+    world.visitor(&card, "Olu", "olu@northgrid.example").await;
+    let id = world.queue(&ann).await[0]["id"].as_str().unwrap().to_owned();
+    world.decide(&ann, &id, 1, "a", json!({"kind": "approve"})).await.ok();
+    world.pass(9 * SECOND);
+    let back = world.undo(&ann, &id, 2, "b").await.ok();
+    assert_eq!((&back["state"], &back["revision"]), (&json!("pending"), &json!(3)));
+    assert_eq!(back["effective_at"], json!(null));
+    world.pass(60 * SECOND);
+    assert_eq!(world.get(&ann, "/v1/contacts").await.ok()["items"], json!([]));
+    // Decided anew, from the revision that is on the screen now.
+    world.decide(&ann, &id, 1, "c", json!({"kind": "approve"})).await.refused("revision_changed");
+    world.decide(&ann, &id, 3, "d", json!({"kind": "reject", "reason": "not_known"})).await.ok();
+}
+
+#[tokio::test]
+async fn a_request_whose_life_ended_in_the_window_is_expired_after_undo() {
+    let world = World::acme().await;
+    let ann = world.session("acme", "ann").await;
+    let card = world.card(&ann).await;
+    let status = world.visitor(&card, "Olu", "olu@northgrid.example").await;
+    let id = world.queue(&ann).await[0]["id"].as_str().unwrap().to_owned();
+    world.pass(30 * DAY - 5 * SECOND);
+    let ann = world.session("acme", "ann").await;
+    world.decide(&ann, &id, 1, "a", json!({"kind": "approve"})).await.ok();
+    world.pass(6 * SECOND);
+    assert_eq!(world.undo(&ann, &id, 2, "b").await.ok()["state"], "expired");
+    assert!(world.queue(&ann).await.is_empty());
+    assert!(world.get("", &status).await.text().contains("Expired"));
+    world.decide(&ann, &id, 3, "c", json!({"kind": "approve"})).await.refused("not_open");
+}
+
+#[tokio::test]
+async fn the_same_key_answers_the_same_again_and_does_nothing_twice() {
+    let world = World::acme().await;
+    let ann = world.session("acme", "ann").await;
+    let card = world.card(&ann).await;
+    world.visitor(&card, "Olu", "olu@northgrid.example").await;
+    let id = world.queue(&ann).await[0]["id"].as_str().unwrap().to_owned();
+    let first = world.decide(&ann, &id, 1, "key", json!({"kind": "approve"})).await;
+    world.pass(20 * SECOND);
+    let again = world.decide(&ann, &id, 1, "key", json!({"kind": "approve"})).await;
+    assert_eq!(again.header("idempotent-replay"), "true");
+    assert_eq!(first.body, again.body);
+    world
+        .decide(&ann, &id, 1, "key", json!({"kind": "reject", "reason": "not_known"}))
+        .await
+        .refused("key_reused");
+    // The second person gets 412 also for an equal decision.
+    let lost = world.decide(&ann, &id, 1, "other", json!({"kind": "approve"})).await;
+    assert_eq!(lost.header("etag"), "\"2\"");
+    let lost = lost.refused("already_decided");
+    assert_eq!(lost["current"]["decided_by"]["id"], "ann");
+    assert_eq!(lost["current"]["state"], "approved");
+}
+
+#[tokio::test]
+async fn a_rejection_needs_a_reason_and_is_told_only_when_ticked() {
+    let world = World::acme().await;
+    let ann = world.session("acme", "ann").await;
+    let card = world.card(&ann).await;
+    for (n, tell) in [(0, false), (1, true)] {
+        let status = world.visitor(&card, "Olu", &format!("olu{n}@northgrid.example")).await;
+        let id = world.queue(&ann).await[0]["id"].as_str().unwrap().to_owned();
+        world.decide(&ann, &id, 1, "x", json!({"kind": "reject"})).await.refused("invalid");
+        world
+            .decide(&ann, &id, 1, "y", json!({"kind": "reject", "reason": "other"}))
+            .await
+            .refused("invalid");
+        let body = json!({"kind": "reject", "reason": "other", "text": "not our field", "tell": tell});
+        world.decide(&ann, &id, 1, &format!("z{n}"), body).await.ok();
+        world.pass(10 * SECOND);
+        let page = world.get("", &status).await.text();
+        assert!(page.contains("Not accepted"));
+        assert_eq!(page.contains("not our field"), tell);
+    }
+}
+
+#[tokio::test]
+async fn withdrawing_wins_over_a_decision_that_nobody_has_heard_of() {
+    let world = World::acme().await;
+    let ann = world.session("acme", "ann").await;
+    let card = world.card(&ann).await;
+    let status = world.visitor(&card, "Olu", "olu@northgrid.example").await;
+    let id = world.queue(&ann).await[0]["id"].as_str().unwrap().to_owned();
+    world.decide(&ann, &id, 1, "a", json!({"kind": "approve"})).await.ok();
+    let gone = world.post_form(&format!("{status}/withdraw"), &[]).await;
+    assert_eq!((gone.status.as_u16(), gone.header("location")), (303, status.as_str()));
+    assert!(world.queue(&ann).await.is_empty());
+    world.pass(60 * SECOND);
+    assert!(world.get("", &status).await.text().contains("Withdrawn"));
+    assert_eq!(world.get(&ann, "/v1/contacts").await.ok()["items"], json!([]));
+    // Withdrawing again, or after the end, changes nothing.
+    assert_eq!(world.post_form(&format!("{status}/withdraw"), &[]).await.status, 303);
+}
+
+#[tokio::test]
+async fn what_belongs_to_others_is_not_there() {
+    let world = World::acme().await;
+    world.company("other", "Other", &[member(2, "ann", "Ann", json!({}))]).await;
+    let (ann, bob) = (world.session("acme", "ann").await, world.session("acme", "bob").await);
+    let stranger = world.session("other", "ann").await;
+    let card = world.card(&ann).await;
+    world.visitor(&card, "Olu", "olu@northgrid.example").await;
+    let id = world.queue(&ann).await[0]["id"].as_str().unwrap().to_owned();
+    for token in [&bob, &stranger] {
+        assert!(world.queue(token).await.is_empty());
+        let absent = world.get(token, "/v1/requests/r_00000000000000000000000000").await;
+        let hidden = world.get(token, &format!("/v1/requests/{id}")).await;
+        assert_eq!((absent.status, &absent.body), (hidden.status, &hidden.body));
+        world.decide(token, &id, 1, "k", json!({"kind": "approve"})).await.refused("not_found");
+        assert_eq!(
+            world.get(token, &format!("/v1/lookup?tail={}", id.get(20..).unwrap())).await.ok()["ids"],
+            json!([])
+        );
+    }
+    assert_eq!(
+        world.get(&ann, &format!("/v1/lookup?tail={}", id.get(20..).unwrap())).await.ok()["ids"],
+        json!([id])
+    );
+    world.get("", "/v1/requests").await.refused("unauthenticated");
+    world.get("nc_ses_bad", "/v1/requests").await.refused("unauthenticated");
+    world.get(&world.operator, "/v1/requests").await.refused("forbidden");
+}
+
+#[tokio::test]
+async fn writes_name_their_revision_and_their_key() {
+    let world = World::acme().await;
+    let ann = world.session("acme", "ann").await;
+    let path = "/v1/requests/r_00000000000000000000000000/decision";
+    let body = || Some(json!({"kind": "approve"}));
+    world.call(&ann, Method::POST, path, body()).await.refused("revision_required");
+    let headers = [("if-match", "\"1\"")];
+    world.call_with(&ann, Method::POST, path, &headers, body()).await.refused("key_required");
+    let headers = [("if-match", "1"), ("idempotency-key", "k")];
+    world.call_with(&ann, Method::POST, path, &headers, body()).await.refused("invalid");
+    let headers = [("if-match", "\"1\""), ("idempotency-key", "k")];
+    let unknown = Some(json!({"kind": "approve", "extra": 1}));
+    let refused = world.call_with(&ann, Method::POST, path, &headers, unknown).await.refused("invalid");
+    assert_eq!((&refused["field"], &refused["reason"]), (&json!("body"), &json!("unknown_field")));
+}
