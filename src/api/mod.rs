@@ -4,6 +4,7 @@
 //! server's clock, and `as_of`, the `seq` of the read that made it.
 
 mod admin;
+mod audit;
 mod bodies;
 mod boundary;
 mod event;
@@ -17,6 +18,7 @@ mod report;
 pub use admin::{
     IssuedToken, IssuedTokens, NewTokens, RoleReply, SetRole, SpecialRole, TokenInfo, TokenList,
 };
+pub use audit::{AUDIT_PAGE, AuditActor, AuditFound, AuditHead, AuditPage, AuditRow, AuditVerify};
 pub use bodies::{
     Account, CardBody, CardList, ChangeItem, Changes, CompanyReply, EnsureCard, Found, Health, LookupReply,
     NewCard, NewCompany, NewSession, Page, Place, RemarkBody, RotateCard, SearchReply, SessionReply, Why,

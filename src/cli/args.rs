@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 
+use super::admin::args::{AuditArgs, GrantArgs, HandoverArgs, MemberCommand, PartnerArgs, PolicyArgs};
 use clap::{Args, CommandFactory as _, Parser, Subcommand, ValueEnum};
 
 use super::texts;
@@ -171,6 +172,15 @@ pub(super) enum AdminCommand {
         company: Option<String>,
     },
     Token(TokenArgs),
+    Member {
+        #[command(subcommand)]
+        command: MemberCommand,
+    },
+    Policy(PolicyArgs),
+    Grant(GrantArgs),
+    Partner(PartnerArgs),
+    Handover(HandoverArgs),
+    Audit(AuditArgs),
     #[cfg(feature = "server")]
     Backup(BackupArgs),
     #[cfg(feature = "server")]

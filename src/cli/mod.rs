@@ -40,6 +40,7 @@ mod signals;
 mod texts;
 mod usage;
 mod watch;
+mod when;
 mod whoami;
 
 use std::ffi::OsString;

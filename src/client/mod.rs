@@ -2,6 +2,7 @@
 //! task that follows the server.
 
 mod access;
+mod admin;
 mod boundary;
 mod calls;
 mod events;

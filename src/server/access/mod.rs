@@ -93,6 +93,8 @@ pub(crate) enum Action {
     Import,
     /// Give and take tokens and roles in a company.
     Administer,
+    /// Read a company's audit log, which is written down.
+    ReadAudit,
     /// End one's own session.
     SignOut,
     /// Make companies and sessions: the server's own token only.
@@ -151,6 +153,7 @@ pub(crate) fn can(actor: &Actor, action: Action, object: Object) -> Answer {
         | Action::Export => actor.has(Role::Member),
         Action::LinkCompanies => actor.has(Role::Admin),
         Action::Import | Action::Administer => actor.has(Role::Admin) || actor.has(Role::Operator),
+        Action::ReadAudit => actor.has(Role::Auditor) || actor.has(Role::Admin) || actor.has(Role::Operator),
         Action::Operate => actor.has(Role::Operator),
     };
     if !by_role {

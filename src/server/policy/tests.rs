@@ -503,3 +503,26 @@ fn rules_without_effect_are_found() {
     let granted = written("B", "department = \"Acme/R\"\nexternal = true\n");
     assert_eq!(checked(&format!("{off}{granted}")), []);
 }
+
+/// What `admin policy init` writes: as it stands it says nothing; taken at its word it names every setting.
+#[test]
+fn the_example_says_nothing_until_it_is_asked_to_and_then_everything() {
+    let example = include_str!("../../../assets/policy.example.toml");
+    let (silent, faults) = Document::parse(example);
+    assert_eq!((silent.rules.len(), faults), (0, Vec::new()));
+    // Rules are commented out without a blank, explanations with one.
+    let spoken: String = example
+        .lines()
+        .map(|line| match line.strip_prefix('#') {
+            Some(rule) if !rule.starts_with(' ') => format!("{rule}\n"),
+            _ => format!("{line}\n"),
+        })
+        .collect();
+    let (document, faults) = Document::parse(&spoken);
+    assert_eq!(faults, Vec::new());
+    let set: std::collections::BTreeSet<Setting> =
+        document.rules.iter().flat_map(|rule| rule.sets.keys().copied()).collect();
+    let missing: Vec<&str> =
+        TABLE.iter().filter(|spec| !set.contains(&spec.setting)).map(|spec| spec.name).collect();
+    assert_eq!(missing, [""; 0], "every setting is shown");
+}

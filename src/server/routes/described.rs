@@ -107,7 +107,7 @@ fn problems(route: &Route, takes: &Takes) -> Vec<ProblemCode> {
         (takes.body, &[P::TooLarge, P::MediaType]),
         (writes, &[P::StorageFull]),
         // A company, a member or a card that is named otherwise than in the path.
-        (matches!(route.action, Action::Administer | Action::Import), &[P::NotFound]),
+        (matches!(route.action, Action::Administer | Action::Import | Action::ReadAudit), &[P::NotFound]),
         (writes && matches!(route.action, Action::Operate | Action::OwnCards), &[P::NotFound]),
         (writes && route.action == Action::Decide, &[P::AlreadyDecided, P::NotOpen, P::WindowOver]),
         (writes && route.action == Action::Operate, &[P::Exists]),

@@ -3,6 +3,7 @@
 
 mod admin;
 mod asking;
+mod audit;
 mod card;
 mod changes;
 mod contacts;
@@ -112,6 +113,8 @@ pub(crate) const ROUTES: &[Route] = routes! {
     POST "/v1/policy/check" Administer policy::check;
     PUT "/v1/policy" Administer policy::apply;
     POST "/v1/policy/explain" Administer policy::explain;
+    GET "/v1/audit" ReadAudit audit::list;
+    POST "/v1/audit/verify" ReadAudit audit::verify;
     GET "/v1/grants" Administer grants::list;
     POST "/v1/grants" Administer grants::add;
     DELETE "/v1/grants/{id}" Administer grants::revoke;
@@ -192,6 +195,8 @@ pub(crate) const ROUTES: &[Route] = routes! {
         policy::check,
         policy::apply,
         policy::explain,
+        audit::list,
+        audit::verify,
         grants::list,
         grants::add,
         grants::revoke,

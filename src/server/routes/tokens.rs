@@ -30,13 +30,23 @@ pub(super) async fn company(
     caller: &Caller,
     named: Option<&CompanyId>,
 ) -> Result<i64, Failure> {
+    named_company(conn, caller, Action::Administer, named).await
+}
+
+/// The same for something else than administering it.
+pub(super) async fn named_company(
+    conn: &mut Conn,
+    caller: &Caller,
+    action: Action,
+    named: Option<&CompanyId>,
+) -> Result<i64, Failure> {
     let sk = match (&caller.actor, named) {
         (Actor::Operator, None) => return Err(Problem::invalid("company", "missing").into()),
         (Actor::Member(Viewer { company, .. }), None) => return Ok(*company),
         (_, Some(id)) => companies::by_id(conn, id).await?.ok_or_else(missing)?.sk,
         (Actor::Visitor, None) => return Err(missing()),
     };
-    match access::can(&caller.actor, Action::Administer, Object::Company(sk)) {
+    match access::can(&caller.actor, action, Object::Company(sk)) {
         Answer::Allow => Ok(sk),
         _ => Err(missing()),
     }

@@ -49,7 +49,7 @@ use std::time::Duration;
 use sqlx::pool::PoolOptions;
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqliteSynchronous};
 use sqlx::{Connection as _, Transaction};
-use tokio::sync::Notify;
+use tokio::sync::{Notify, watch};
 
 use self::policies::Policies;
 use super::events::Hub;
@@ -91,6 +91,8 @@ pub(crate) struct Store {
     commits: Arc<AtomicU64>,
     /// Woken by each commit.
     written: Arc<Notify>,
+    /// Rows that were added to audit logs.
+    sealed: watch::Sender<u64>,
 }
 
 /// How each connection is set up.
@@ -158,6 +160,7 @@ impl Store {
             writer,
             readers: pool(4).connect_lazy_with(options.pragma("query_only", "ON").create_if_missing(false)),
             written: Arc::default(),
+            sealed: watch::Sender::default(),
         };
         migrate::run(&mut *store.writer.acquire().await?, path, changes).await?;
         Ok(store)
@@ -177,6 +180,8 @@ impl Store {
             tx,
             hub: hub.clone(),
             policies,
+            sealed: 0,
+            sealed_rows: self.sealed.clone(),
             written,
             now,
             heads: Vec::new(),
@@ -188,6 +193,11 @@ impl Store {
     /// How often anything was changed. What was read after one change and before the next is still true.
     pub(crate) fn commits(&self) -> u64 {
         self.commits.load(Ordering::Acquire)
+    }
+
+    /// Counts the rows that are added to audit logs, once they are durable.
+    pub(crate) fn sealed(&self) -> watch::Receiver<u64> {
+        self.sealed.subscribe()
     }
 
     /// The file of the database.
@@ -301,6 +311,9 @@ pub(crate) struct Write {
     heads: Vec<(i64, i64)>,
     deadlines: bool,
     commits: Arc<AtomicU64>,
+    /// Rows added to audit logs.
+    sealed: u64,
+    sealed_rows: watch::Sender<u64>,
 }
 
 impl Write {
@@ -338,6 +351,9 @@ impl Write {
         self.commits.fetch_add(1, Ordering::AcqRel);
         committed?;
         self.written.notify_one();
+        if self.sealed > 0 {
+            self.sealed_rows.send_modify(|rows| *rows += self.sealed);
+        }
         for (company, head) in self.heads {
             self.hub.advance(company, head);
         }
