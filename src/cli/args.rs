@@ -481,12 +481,74 @@ pub(super) struct CardArgs {
     pub(super) format: Format,
 }
 
-#[derive(Clone, Copy, Debug, Subcommand)]
+#[derive(Clone, Debug, Subcommand)]
 pub(super) enum CardAction {
+    List,
+    New {
+        #[arg(long, value_enum, default_value_t)]
+        kind: KindName,
+        #[arg(long, value_name = "TEXT")]
+        label: Option<String>,
+        #[arg(long, value_name = "WHEN")]
+        expires: Option<String>,
+        #[arg(long, value_name = "N", value_parser = clap::value_parser!(i64).range(1..=100_000))]
+        uses: Option<i64>,
+        #[arg(long = "show", value_name = "FIELD")]
+        fields: Vec<String>,
+    },
     Rotate {
+        #[arg(value_name = "CARD")]
+        card: Option<String>,
         #[arg(long)]
         leaked: bool,
     },
+    Label {
+        #[arg(value_name = "TEXT")]
+        text: String,
+        #[arg(long, value_name = "CARD")]
+        card: Option<String>,
+    },
+    Expire {
+        #[arg(value_name = "WHEN")]
+        when: String,
+        #[arg(long, value_name = "CARD")]
+        card: Option<String>,
+    },
+    Uses {
+        #[arg(value_name = "N|unlimited")]
+        most: String,
+        #[arg(long, value_name = "CARD")]
+        card: Option<String>,
+    },
+    Fields {
+        #[arg(value_name = "FIELD", required = true)]
+        fields: Vec<String>,
+        #[arg(long, value_name = "CARD")]
+        card: Option<String>,
+    },
+    Revoke {
+        #[arg(value_name = "CARD")]
+        card: String,
+    },
+    Accept {
+        #[arg(value_name = "on|off", value_enum)]
+        to: OnOff,
+    },
+}
+
+/// What a card is for.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub(super) enum KindName {
+    Printed,
+    #[default]
+    Event,
+    Screen,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(super) enum OnOff {
+    On,
+    Off,
 }
 
 #[derive(Debug, Args)]
