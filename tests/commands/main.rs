@@ -9,6 +9,7 @@
 )]
 #![allow(missing_docs, unreachable_pub)]
 
+mod admin;
 mod export;
 mod import_file;
 #[cfg(target_os = "linux")]
