@@ -16,6 +16,7 @@ mod demo;
 mod exports;
 mod feed;
 mod import;
+mod linear;
 mod matrix;
 mod race;
 mod requests;
