@@ -625,6 +625,9 @@ texts! {
     KeyUndo = "undo";
     KeyRotate = "new code";
     KeyBlocks = "full blocks";
+    KeyNextCard = "other card";
+    KeyPreviousCard = "card before";
+    KeyRevokeCard = "end it";
     KeyConfirm = "confirm";
     KeyPick = "choose";
     KeyTick = "tick";
@@ -683,6 +686,9 @@ texts! {
     HelpReject = "reject: asks for a reason";
     HelpUndo = "take the decision back, while it is held";
     HelpRotate = "a new code (asks)";
+    HelpNextCard = "the next of your cards";
+    HelpPreviousCard = "the card before";
+    HelpRevokeCard = "end this card: its code opens nothing any more";
     HelpBlocks = "full blocks, for terminals with gaps between lines";
     HelpConfirm = "take what is chosen or typed";
     HelpPick = "choose by number";
@@ -896,6 +902,14 @@ texts! {
     StageChecking = "looking through it ...";
     StagePacking = "packing: {percent} %";
     StageUnpacking = "unpacking: {percent} %";
+    OneCardOnly = "You have one card. namecard card new makes another one.";
+    RevokeTitle = "End this card?";
+    RevokeText = "Its code opens nothing any more, wherever it lies. Requests that came by it stay.";
+    RevokeEnd = "end it";
+    CardRevoked = "The card has ended.";
+    CardOf = "{n}/{total}";
+    CardUsed = "used {n} {n|time|times}, {pending} waiting";
+    CardUsedOf = "used {n} of {most}, {pending} waiting";
     CmdCardList = "List your cards, with how often each was used";
     CmdCardNew = "Make another card: for an event, for a screen, on paper";
     CmdCardLabel = "Set the label that comes back with each request made by a card";

@@ -91,6 +91,12 @@ actions! {
     Parent("parent", KeyParent, HelpParent),
     /// One's own namecard.
     Namecard("namecard", KeyNamecard, HelpNamecard),
+    /// The next card of one's own.
+    NextCard("next-card", KeyNextCard, HelpNextCard),
+    /// The one before.
+    PreviousCard("previous-card", KeyPreviousCard, HelpPreviousCard),
+    /// End the card that is shown.
+    RevokeCard("revoke-card", KeyRevokeCard, HelpRevokeCard),
     /// Copy the name.
     CopyName("copy-name", KeyCopyName, HelpCopyName),
     /// Copy the telephone number.

@@ -222,6 +222,9 @@ pub const BINDINGS: &[Binding] = &[
     bind(Scope::Namecard, Action::CopyLink, &["y l"]).footer(1).unless(State::no_card_yet),
     bind(Scope::Namecard, Action::Blocks, &["b"]).footer(2).unless(State::no_card_yet),
     bind(Scope::Namecard, Action::Rotate, &["N"]).footer(3).unless(State::no_card_yet),
+    bind(Scope::Namecard, Action::NextCard, &["Right", "l"]).footer(4).unless(State::one_card_only),
+    bind(Scope::Namecard, Action::PreviousCard, &["Left", "h"]).unless(State::one_card_only),
+    bind(Scope::Namecard, Action::RevokeCard, &["X"]).footer(5).unless(State::no_card_yet),
     bind(Scope::Namecard, Action::Help, &["?", "F1"]).footer(90),
     bind(Scope::Namecard, Action::Back, &["Esc", "q"]).footer(91),
     // Questions.

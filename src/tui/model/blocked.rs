@@ -128,4 +128,13 @@ impl State {
         };
         unless(there, Text::NotReady)
     }
+
+    /// Another card cannot be shown.
+    pub fn one_card_only(&self) -> Option<Text> {
+        let several = match self.layers.last() {
+            Some(Layer::Namecard(layer)) => layer.all.len() > 1,
+            _ => false,
+        };
+        unless(several, Text::OneCardOnly)
+    }
 }

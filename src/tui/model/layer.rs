@@ -72,13 +72,18 @@ pub enum Ask {
         /// The card's revision.
         revision: i64,
     },
+    /// End this card?
+    Revoke {
+        /// The card's revision.
+        revision: i64,
+    },
 }
 
 impl Ask {
     /// How many answers there are.
     pub const fn answers(self) -> usize {
         match self {
-            Self::Quit => 2,
+            Self::Quit | Self::Revoke { .. } => 2,
             Self::Rotate { .. } => 3,
         }
     }
@@ -87,8 +92,12 @@ impl Ask {
 /// One's own namecard.
 #[derive(Clone, Debug, PartialEq)]
 pub struct NamecardLayer {
-    /// The card, or why there is none.
+    /// The card that is shown, or why there is none.
     pub card: Option<Result<Card, Fault>>,
+    /// All of them, the printed one first.
+    pub all: Vec<Card>,
+    /// Which of them is shown.
+    pub at: usize,
     /// Half or full blocks.
     pub form: Form,
     /// What can be drawn.

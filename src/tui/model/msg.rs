@@ -166,7 +166,7 @@ pub enum Effect {
         index: Shared<Index>,
     },
     /// Read one's own card.
-    ReadCard,
+    ReadCards,
     /// Give one's own card a new code.
     RotateCard {
         /// Which.
@@ -176,6 +176,15 @@ pub enum Effect {
         /// Whether the old code ends at once.
         leaked: bool,
         /// The key under which it is done once.
+        key: String,
+    },
+    /// End a card: its code opens nothing any more.
+    RevokeCard {
+        /// The card's id.
+        id: CardId,
+        /// The revision that was seen.
+        revision: i64,
+        /// Names this write.
         key: String,
     },
     /// Draw a code as the screen would, and read it back.
@@ -218,8 +227,12 @@ pub enum Answer {
     Indexed(Places, Ticket, Shared<Index>),
     /// Of [`Effect::Rank`].
     Ranked(Places, Ticket, Vec<Hit>, usize),
-    /// Of [`Effect::ReadCard`] and [`Effect::RotateCard`].
+    /// Of [`Effect::ReadCards`]: the printed one first.
+    Cards(Result<Vec<Card>, Fault>),
+    /// Of [`Effect::RotateCard`].
     Card(Result<Box<Card>, Fault>),
+    /// Of [`Effect::RevokeCard`]: the cards that are left.
+    CardRevoked(Result<Vec<Card>, Fault>),
     /// Of [`Effect::ProveCode`]: whether the drawn code reads back as its link.
     Proved(Ticket, bool),
     /// Of [`Effect::OpenChat`]: the link, and whether the opener ended well.

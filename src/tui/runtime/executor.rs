@@ -14,6 +14,7 @@ use super::latest::Latest;
 use super::opener::{self, ChatCommand};
 use crate::client::Client;
 use crate::client::sync::Refresh;
+use crate::domain::{Card, Fault};
 use crate::qr::{self, Blocks};
 use crate::search::{Index, Keys, Query, rank};
 use crate::text::SafeText;
@@ -143,9 +144,10 @@ impl Executor for Doer {
                 let result = client.contact(&id).await;
                 Answer::ContactRead(id, result.map(Box::new))
             }),
-            Effect::ReadCard => {
-                self.latest(Slot::Card, async move { Answer::Card(client.card().await.map(Box::new)) });
+            Effect::RevokeCard { id, revision, key } => {
+                self.write(async move { Answer::CardRevoked(client.revoke_card(&id, revision, &key).await) });
             }
+            Effect::ReadCards => self.latest(Slot::Card, async move { Answer::Cards(cards(&client).await) }),
             Effect::Index(..) => self.compute(&self.indexing, effect),
             Effect::Rank { .. } => self.compute(&self.ranking, effect),
             Effect::ProveCode(..) => self.compute(&self.proving, effect),
@@ -206,4 +208,12 @@ fn reads_back(theme: &Theme, blocks: &Blocks, link: &str) -> bool {
     let mut buffer = Buffer::empty(Rect::new(0, 0, wide, high));
     draw_code(&mut buffer, theme, blocks, 0, 0);
     qr::read(&read_cells(&buffer, theme)).is_ok_and(|read| read == link)
+}
+/// One's cards, the printed one first: it is made when there is none.
+async fn cards(client: &Client) -> Result<Vec<Card>, Fault> {
+    let printed = client.card().await?;
+    let mut all = client.cards().await?;
+    all.retain(|card| card.id != printed.id);
+    all.insert(0, printed);
+    Ok(all)
 }

@@ -61,6 +61,12 @@ pub(super) fn act(state: &mut State, env: &Env, action: Action, chord: Chord) ->
             Some(revision) => ask(state, env, Ask::Rotate { revision }),
             None => Step::none(),
         },
+        Action::RevokeCard => match namecard::revision(state) {
+            Some(revision) => ask(state, env, Ask::Revoke { revision }),
+            None => Step::none(),
+        },
+        Action::NextCard => namecard::turn_to(state, 1),
+        Action::PreviousCard => namecard::turn_to(state, -1),
         Action::Blocks => namecard::turn_form(state),
         Action::Confirm => layers::confirm(state, env),
         Action::Pick => layers::pick(state, chord),

@@ -21,7 +21,9 @@ pub(super) fn take(state: &mut State, env: &Env, answer: Answer) -> Step {
         Answer::ContactRead(id, result) => contact_read(state, &id, result.map(|detail| *detail)),
         Answer::Indexed(places, ticket, index) => search::indexed(state, places, ticket, index),
         Answer::Ranked(places, ticket, hits, total) => search::ranked(state, places, ticket, &hits, total),
+        Answer::Cards(result) => namecard::all_arrived(state, result),
         Answer::Card(result) => card(state, env, result.map(|card| *card)),
+        Answer::CardRevoked(result) => revoked(state, env, result),
         Answer::Proved(ticket, good) => namecard::proved(state, ticket, good),
         Answer::ChatOpened(link, opened) => chat_opened(state, env, link, opened),
     }
@@ -192,6 +194,17 @@ fn card(state: &mut State, env: &Env, result: Result<Card, Fault>) -> Step {
         // A rotation that failed leaves the card that is there.
         Some(words) if known => say(state, env, Voice::Bad, words),
         _ => namecard::arrived(state, result),
+    }
+}
+
+fn revoked(state: &mut State, env: &Env, result: Result<Vec<Card>, Fault>) -> Step {
+    state.writing = state.writing.saturating_sub(1);
+    match result {
+        Ok(_) => {
+            let said = say(state, env, Voice::Good, env.words.get(Text::CardRevoked));
+            said.and(Step::run(Effect::ReadCards))
+        }
+        Err(fault) => say(state, env, Voice::Bad, env.words.fault(&fault)),
     }
 }
 

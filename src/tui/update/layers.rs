@@ -47,6 +47,7 @@ fn answer(state: &mut State, env: &Env, ask: Ask, at: usize) -> Step {
         (Ask::Quit, 1) => Step::run(Effect::Quit),
         (Ask::Rotate { revision }, 1) => namecard::rotate(state, env, revision, false),
         (Ask::Rotate { revision }, 2) => namecard::rotate(state, env, revision, true),
+        (Ask::Revoke { revision }, 1) => namecard::revoke(state, env, revision),
         _ => Step::draw(),
     }
 }

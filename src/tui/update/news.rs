@@ -94,7 +94,7 @@ pub(super) fn refresh(state: &mut State, env: &Env, touched: Touched) -> Step {
         lists::approvals(state, env);
     }
     if touched.card && state.layers.iter().any(|layer| matches!(layer, Layer::Namecard(_))) {
-        step = step.and(Step::run(Effect::ReadCard));
+        step = step.and(Step::run(Effect::ReadCards));
     }
     close_layers_of_the_gone(state);
     step.and(external::read_selected(state))

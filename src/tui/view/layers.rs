@@ -137,6 +137,11 @@ fn question(canvas: &mut Canvas<'_>, state: &State, env: &Env, ask: Ask, at: usi
             env.words.fill(Text::QuitText, &[("n", on_its_way)]),
             vec![Text::QuitStay, Text::QuitGo],
         ),
+        Ask::Revoke { .. } => (
+            env.words.get(Text::RevokeTitle),
+            env.words.get(Text::RevokeText),
+            vec![Text::RotateKeep, Text::RevokeEnd],
+        ),
         Ask::Rotate { .. } => (
             env.words.get(Text::RotateTitle),
             env.words.get(Text::RotateText),
