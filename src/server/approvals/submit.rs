@@ -96,6 +96,7 @@ pub(crate) async fn submit(
     let verdict = answer.into_verdict();
     let looked = Looked {
         company: card.company,
+        target: card.member,
         requester: &submission.requester,
         texts: &[Some(&submission.purpose), submission.message.as_ref()],
         email_key: emails,
