@@ -288,6 +288,16 @@ pub(crate) async fn open(
     }))
 }
 
+/// Whether a card is a member's.
+pub(crate) async fn is_of(conn: &mut Conn, card: i64, member: i64) -> Result<bool, StoreError> {
+    let found: i64 = sqlx::query_scalar("SELECT EXISTS (SELECT 1 FROM cards WHERE sk = $1 AND member = $2)")
+        .bind(card)
+        .bind(member)
+        .fetch_one(conn)
+        .await?;
+    Ok(found != 0)
+}
+
 /// The numbers and addresses that a card's owner ticked, as far as they still have them.
 pub(crate) async fn ticked(conn: &mut Conn, card: i64) -> Result<Lines, StoreError> {
     let row = sqlx::query(
