@@ -296,10 +296,14 @@ async fn told(
     .await
 }
 
-/// A card was used: its owner's screens count.
+/// A card was used. Where its uses are numbered, its owner's screens count them at once; elsewhere the
+/// request that it brought says enough. Returns whether it could be used once more.
 pub(crate) async fn used(tx: &mut Write, card: &cards::OpenCard) -> Result<bool, StoreError> {
     if !cards::use_once(tx, card.card).await? {
         return Ok(false);
+    }
+    if !card.counted {
+        return Ok(true);
     }
     let (company, member) = (card.company, Some(card.member));
     let id = card.card_id.as_str();

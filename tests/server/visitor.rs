@@ -598,6 +598,7 @@ async fn whatever_is_not_there_looks_the_same() {
     let (world, _, card) = with_card().await;
     let unknown = face(&world.get("", &format!("/C/{NOWHERE}")).await);
     assert_eq!(unknown.0, 404);
+    let other_end = if card.ends_with('X') { 'Y' } else { 'X' };
     for path in [
         "/C/x",
         "/c/none",
@@ -605,7 +606,7 @@ async fn whatever_is_not_there_looks_the_same() {
         &format!("/C/{NOWHERE}?for=business"),
         &format!("/C/{NOWHERE}?for=personal"),
         &format!("/C/{NOWHERE}/vcard"),
-        &format!("{}X", &card[..card.len() - 1]),
+        &format!("{}{other_end}", &card[..card.len() - 1]),
         &format!("/s/{NOWHERE}"),
         "/S/x",
         "/C/a/b/c",

@@ -233,6 +233,7 @@ pub(crate) async fn ask(
         tx.conn(),
         Looked {
             company: person.company,
+            target: person.member,
             requester: &requester,
             texts: &[asking.purpose.as_ref(), asking.message.as_ref()],
             email_key: None,

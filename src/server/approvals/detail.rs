@@ -7,7 +7,7 @@ use crate::domain::{EarlierRequest, Part, RequestDetail};
 use crate::server::access::Viewer;
 use crate::server::policy::Setting;
 use crate::server::store::requests::{self, RequestRow};
-use crate::server::store::{Reading, StoreError, handovers, policies, relations};
+use crate::server::store::{Reading, StoreError, handovers, policies, relations, visible};
 
 /// A request in detail, if it is there for the viewer.
 pub(crate) async fn detail(
@@ -43,8 +43,8 @@ pub(crate) async fn detail(
         request,
     };
     if approver {
-        detail.earlier = earlier(store, &row, now).await?;
-        detail.look_alikes = look_alikes(store.conn(), row.company, &row.typed).await?;
+        detail.earlier = earlier(store, &row, viewer, now).await?;
+        detail.look_alikes = look_alikes(store.conn(), row.company, viewer.member, &row.typed).await?;
         let policy = store.policies().of(store.conn(), viewer.company).await?;
         let subject = policies::subject(store.conn(), viewer.member).await?;
         if policy.of(&subject, now).is_on(Setting::WhoKnows) {
@@ -54,19 +54,22 @@ pub(crate) async fn detail(
     Ok(Some(detail))
 }
 
-/// Earlier requests of the same person to the company, newest first.
+/// Earlier requests of the same person to the company, newest first. A colleague whom the viewer does not see is
+/// not named.
 async fn earlier(
     store: &mut impl Reading,
     row: &RequestRow,
+    viewer: &Viewer,
     now: Time,
 ) -> Result<Vec<EarlierRequest>, StoreError> {
     let rows = requests::of_same_person(store.conn(), row, now).await?;
-    Ok(rows
-        .into_iter()
-        .map(|row| EarlierRequest {
-            created: row.created,
-            state: row.lifetime.state_at(now),
-            target: row.target_who,
-        })
-        .collect())
+    let mut found = Vec::with_capacity(rows.len());
+    for row in rows {
+        let target = match row.target_who {
+            Some(who) if visible::is_seen(store.conn(), viewer, &who.id).await? => Some(who),
+            _ => None,
+        };
+        found.push(EarlierRequest { created: row.created, state: row.lifetime.state_at(now), target });
+    }
+    Ok(found)
 }

@@ -13,7 +13,7 @@ use crate::server::store::links::{self, LinkRow, Shown};
 use crate::server::store::outbox::{self, Touched};
 use crate::server::store::requests::RequestRow;
 use crate::server::store::{
-    Write, blocks, companies, departments, grants, linked, members, policies, relations,
+    Write, blocks, cards, companies, departments, grants, linked, members, policies, relations,
 };
 
 /// A decision with what it was made by.
@@ -119,7 +119,10 @@ async fn shown_to_peer(
     target: i64,
 ) -> Result<contacts::Lines, ApprovalError> {
     let now = tx.now();
-    if let Some(card) = row.card {
+    // A request that was passed on came by somebody else's card.
+    if let Some(card) = row.card
+        && cards::is_of(tx.conn(), card, target).await?
+    {
         return Ok(crate::server::cards::lines(tx, (row.company, target), card, now).await?);
     }
     let policy = tx.policy(row.company).await?;

@@ -18,6 +18,8 @@ const BURST_WITHIN: Duration = Duration::from_secs(600);
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Looked<'a> {
     pub(super) company: i64,
+    /// Whom it is for: of colleagues whom they do not see they are not told by a warning either.
+    pub(super) target: i64,
     pub(super) requester: &'a Requester,
     /// Purpose and message.
     pub(super) texts: &'a [Option<&'a String>],
@@ -28,10 +30,11 @@ pub(super) struct Looked<'a> {
 /// The warnings that a request gives rise to.
 pub(super) async fn find(conn: &mut Conn, looked: Looked<'_>, now: Time) -> Result<Vec<Flag>, StoreError> {
     let requester = looked.requester;
-    let mut flags: Vec<Flag> =
-        look_alikes(conn, looked.company, requester).await?.into_iter().map(|found| found.flag).collect();
+    let (company, target) = (looked.company, looked.target);
+    let look_alikes = look_alikes(conn, company, target, requester).await?;
+    let mut flags: Vec<Flag> = look_alikes.into_iter().map(|found| found.flag).collect();
     let name = requester.name.as_data();
-    if known::has_colleague_named(conn, looked.company, name).await? {
+    if known::has_colleague_named(conn, company, target, name).await? {
         flags.push(Flag::SameName);
     }
     let short = [Some(&requester.name), requester.company.as_ref(), requester.title.as_ref()];
@@ -57,7 +60,7 @@ pub(super) async fn find(conn: &mut Conn, looked: Looked<'_>, now: Time) -> Resu
     let sender = domain.as_deref().filter(|domain| !is_consumer(domain));
     let since = now.before(BURST_WITHIN);
     let before =
-        known::sent_since(conn, looked.company, sender, (looked.email_key, looked.phone_key), since).await?;
+        known::sent_since(conn, company, sender, (looked.email_key, looked.phone_key), since).await?;
     if before + 1 >= BURST {
         flags.push(Flag::Burst);
     }
@@ -66,15 +69,16 @@ pub(super) async fn find(conn: &mut Conn, looked: Looked<'_>, now: Time) -> Resu
     Ok(flags)
 }
 
-/// What the requester's name and domain look like without being it.
+/// What the requester's name and domain look like without being it, of what a member of the company sees.
 pub(crate) async fn look_alikes(
     conn: &mut Conn,
     company: i64,
+    viewer: i64,
     requester: &Requester,
 ) -> Result<Vec<LookAlike>, StoreError> {
     let mut found = Vec::new();
     let name = requester.name.as_data();
-    for known in known::names_that_look_like(conn, company, &look_of(name)).await? {
+    for known in known::names_that_look_like(conn, company, viewer, &look_of(name)).await? {
         if fold(known.as_data()) != fold(name) {
             found.push(LookAlike { flag: Flag::LookAlikeName, typed: name.into(), known });
             break;

@@ -46,6 +46,8 @@ pub(crate) enum Submitted {
     /// The same address asked the same card a short while ago. Nothing was written, and nothing says
     /// whose request the other one is.
     AskedBefore,
+    /// The card's last use was a moment ago: its code has ended. Nothing was written.
+    Ended,
     /// The policy says no. Nothing was written.
     Refused(Verdict),
 }
@@ -90,12 +92,12 @@ pub(crate) async fn submit(
         return Ok(Submitted::AskedBefore);
     }
     if !crate::server::cards::used(tx, card).await? {
-        // Its last use was a moment ago: from outside it looks like any other code that has ended.
-        return Ok(Submitted::AskedBefore);
+        return Ok(Submitted::Ended);
     }
     let verdict = answer.into_verdict();
     let looked = Looked {
         company: card.company,
+        target: card.member,
         requester: &submission.requester,
         texts: &[Some(&submission.purpose), submission.message.as_ref()],
         email_key: emails,

@@ -397,6 +397,7 @@ async fn receive(app: &App, token: &str, headers: &HeaderMap, body: &[u8]) -> Re
         Submitted::Waiting => Ok(Redirect::to(&format!("/s/{status_token}")).into_response()),
         Submitted::FormReused => another(app, &w, &card, &path, Text::PageFormReused, &filled).await,
         Submitted::AskedBefore => Ok(asked_before(&w, &path)),
+        Submitted::Ended => Ok(not_found(w)),
         Submitted::Refused(verdict) => match verdict.code {
             VerdictCode::Colleague => Ok(colleague(&w, &card, path)),
             _ => {

@@ -1,6 +1,6 @@
 //! The caller's namecards.
 
-use axum::extract::{Path, State};
+use axum::extract::State;
 use axum::response::Response;
 
 use crate::api::{CardBody, CardList, Current, EnsureCard, NewCard, Problem, ProblemCode, RotateCard};
@@ -8,7 +8,7 @@ use crate::domain::{Card, CardId};
 use crate::server::access::Viewer;
 use crate::server::auth::Caller;
 use crate::server::cards::{self, Ending};
-use crate::server::respond::{Begun, Failure, IfMatch, Json, Key, Once, ok, ok_with_revision};
+use crate::server::respond::{Begun, Failure, IfMatch, Json, Key, Once, PlainText, ok, ok_with_revision};
 use crate::server::store::cards::CardRow;
 use crate::server::{App, store};
 
@@ -83,7 +83,7 @@ async fn seen(once: &mut Once, viewer: &Viewer, id: &str, revision: i64) -> Resu
 pub(super) async fn change(
     State(app): State<App>,
     caller: Caller,
-    Path(id): Path<String>,
+    PlainText(id): PlainText,
     IfMatch(revision): IfMatch,
     key: Key,
     body: Json<CardBody>,
@@ -106,7 +106,7 @@ pub(super) async fn change(
 pub(super) async fn rotate(
     State(app): State<App>,
     caller: Caller,
-    Path(id): Path<String>,
+    PlainText(id): PlainText,
     IfMatch(revision): IfMatch,
     key: Key,
     body: Json<RotateCard>,
@@ -129,7 +129,7 @@ pub(super) async fn rotate(
 pub(super) async fn revoke(
     State(app): State<App>,
     caller: Caller,
-    Path(id): Path<String>,
+    PlainText(id): PlainText,
     IfMatch(revision): IfMatch,
     key: Key,
 ) -> Result<Response, Failure> {

@@ -7,10 +7,10 @@ use super::asking::purpose;
 use super::directory::Paging;
 use super::requests::seen;
 use crate::api::{Introductions, NewPartnerLink, Page, PartnerLinks, Problem, ProblemCode, SYNC_PAGE};
-use crate::domain::{CompanyId, LinkedPerson, PartnerLink, Request};
+use crate::domain::{CompanyId, LinkedPerson, PartnerLink, Request, Time};
 use crate::server::auth::Caller;
 use crate::server::respond::{Begun, Failure, Id, Json, Key, Once, Params, ok};
-use crate::server::store::{companies, introductions, linked, links, outbox};
+use crate::server::store::{Conn, StoreError, companies, introductions, linked, links, outbox};
 use crate::server::{App, approvals};
 
 #[utoipa::path(get, path = "/v1/linked", security(("token" = [])),
@@ -52,24 +52,28 @@ pub(super) async fn introduced(State(app): State<App>, caller: Caller) -> Result
     ok(&Introductions { items: introductions::list(read.conn(), viewer.member).await? })
 }
 
-#[utoipa::path(get, path = "/v1/links", security(("token" = [])), responses((status = 200, body = PartnerLinks)))]
-pub(super) async fn list(State(app): State<App>, caller: Caller) -> Result<Response, Failure> {
-    let viewer = caller.viewer()?;
-    let now = app.now();
-    let mut read = app.store().read().await?;
+/// The links of a company, with what each side shows.
+async fn listed(conn: &mut Conn, company: i64, now: Time) -> Result<PartnerLinks, StoreError> {
     let mut items = Vec::new();
-    for link in links::all_of_company(read.conn(), viewer.company, now).await? {
-        let other = link.other(viewer.company);
-        let Some(row) = companies::get(read.conn(), other).await? else { continue };
+    for link in links::all_of_company(conn, company, now).await? {
+        let other = link.other(company);
+        let Some(row) = companies::get(conn, other).await? else { continue };
         items.push(PartnerLink {
             company: row.id,
             name: row.name,
             since: link.since,
-            they_show: linked::count(read.conn(), link.sk, viewer.company).await?,
-            we_show: linked::count(read.conn(), link.sk, other).await?,
+            they_show: linked::count(conn, link.sk, company).await?,
+            we_show: linked::count(conn, link.sk, other).await?,
         });
     }
-    ok(&PartnerLinks { items })
+    Ok(PartnerLinks { items })
+}
+
+#[utoipa::path(get, path = "/v1/links", security(("token" = [])), responses((status = 200, body = PartnerLinks)))]
+pub(super) async fn list(State(app): State<App>, caller: Caller) -> Result<Response, Failure> {
+    let viewer = caller.viewer()?;
+    let mut read = app.store().read().await?;
+    ok(&listed(read.conn(), viewer.company, app.now()).await?)
 }
 
 #[utoipa::path(post, path = "/v1/links", security(("token" = [])),
@@ -101,7 +105,7 @@ pub(super) async fn propose(
 
 #[utoipa::path(delete, path = "/v1/links/{company}", security(("token" = [])),
     params(("company" = String, Path), ("idempotency-key" = String, Header)),
-    responses((status = 200, body = PartnerLinks)))]
+    responses((status = 200, body = PartnerLinks, description = "the links that are left")))]
 pub(super) async fn end(
     State(app): State<App>,
     caller: Caller,
@@ -119,5 +123,7 @@ pub(super) async fn end(
     if !approvals::end_link(&mut once.tx, viewer, other, &caller.call).await? {
         return Err(Problem::new(ProblemCode::NotFound).into());
     }
-    once.finish(&PartnerLinks { items: Vec::new() }, None).await
+    let now = once.tx.now();
+    let left = listed(once.tx.conn(), viewer.company, now).await?;
+    once.finish(&left, None).await
 }

@@ -146,8 +146,7 @@ pub(super) async fn check(
 
 #[utoipa::path(put, path = "/v1/policy", security(("token" = [])),
     params(("if-match" = String, Header), ("idempotency-key" = String, Header)), request_body = PolicyBody,
-    responses((status = 200, body = PolicyReply),
-              (status = 422, body = Problem, description = "faults: the version in force stays")))]
+    responses((status = 200, body = PolicyReply)))]
 pub(super) async fn apply(
     State(app): State<App>,
     caller: Caller,

@@ -238,6 +238,8 @@ pub(crate) struct OpenCard {
     pub(crate) expires: Time,
     /// Whether a rule hides its owner from colleagues: then strangers do not see them either.
     pub(crate) hidden: bool,
+    /// Whether it may be used only so often.
+    pub(crate) counted: bool,
 }
 
 /// Opens a card by the hash of its token, if the code was live at `at` and later. Unknown, expired, revoked, of a departed member or of a
@@ -249,7 +251,7 @@ pub(crate) async fn open(
 ) -> Result<Option<OpenCard>, StoreError> {
     let row = sqlx::query(
         "SELECT c.sk, c.id, c.label, c.company, c.member, m.name, m.external_title, m.status,
-                co.name AS company_name, k.expires_at,
+                co.name AS company_name, k.expires_at, c.max_uses IS NOT NULL AS counted,
                 EXISTS (SELECT 1 FROM hidden_members h WHERE h.member = m.sk) AS hidden
          FROM card_codes k
          JOIN cards c ON c.sk = k.card
@@ -282,7 +284,18 @@ pub(crate) async fn open(
         title: text("external_title")?,
         expires: Time::from_micros(row.try_get("expires_at")?),
         hidden: row.try_get::<i64, _>("hidden")? == 1,
+        counted: row.try_get::<i64, _>("counted")? == 1,
     }))
+}
+
+/// Whether a card is a member's.
+pub(crate) async fn is_of(conn: &mut Conn, card: i64, member: i64) -> Result<bool, StoreError> {
+    let found: i64 = sqlx::query_scalar("SELECT EXISTS (SELECT 1 FROM cards WHERE sk = $1 AND member = $2)")
+        .bind(card)
+        .bind(member)
+        .fetch_one(conn)
+        .await?;
+    Ok(found != 0)
 }
 
 /// The numbers and addresses that a card's owner ticked, as far as they still have them.

@@ -2,42 +2,56 @@
 
 use std::collections::BTreeSet;
 
+use super::visible::sees;
 use super::{Conn, StoreError, Write};
 use crate::domain::Time;
 use crate::search::fold;
 use crate::server::looks::look_of;
 use crate::text::Untrusted;
 
-/// Names of present colleagues and of contacts that are drawn like this one.
+/// Present colleagues `m` who are there for the member bound as `$3` and are drawn like `$2`.
+fn drawn_like() -> String {
+    let admin = "(SELECT v.special_role = 'admin' FROM members v WHERE v.sk = $3)";
+    format!(
+        "FROM members m WHERE m.company = $1 AND m.look = $2 AND m.gone_at IS NULL AND m.status <> 'left' AND {}",
+        sees("m.sk", "$3", admin)
+    )
+}
+
+/// Names of colleagues, as far as a member sees them, and of contacts that are drawn like this one.
 pub(crate) async fn names_that_look_like(
     conn: &mut Conn,
     company: i64,
+    viewer: i64,
     look: &str,
 ) -> Result<Vec<Untrusted>, StoreError> {
-    let names: Vec<String> = sqlx::query_scalar(
-        "SELECT name FROM members WHERE company = $1 AND look = $2 AND gone_at IS NULL AND status <> 'left'
-         UNION SELECT name FROM contacts WHERE company = $1 AND look = $2 AND gone_at IS NULL LIMIT 20",
-    )
+    let colleagues = drawn_like();
+    let names: Vec<String> = sqlx::query_scalar(sql!(
+        "SELECT m.name {colleagues}
+         UNION SELECT name FROM contacts WHERE company = $1 AND look = $2 AND gone_at IS NULL LIMIT 20"
+    ))
     .bind(company)
     .bind(look)
+    .bind(viewer)
     .fetch_all(conn)
     .await?;
     Ok(names.into_iter().map(Untrusted::from).collect())
 }
 
-/// Whether a present colleague has exactly this name, as search compares names.
+/// Whether a colleague whom a member sees has exactly this name, as search compares names.
 pub(crate) async fn has_colleague_named(
     conn: &mut Conn,
     company: i64,
+    viewer: i64,
     name: &str,
 ) -> Result<bool, StoreError> {
-    let names: Vec<String> = sqlx::query_scalar(
-        "SELECT name FROM members WHERE company = $1 AND look = $2 AND gone_at IS NULL AND status <> 'left' LIMIT 20",
-    )
-    .bind(company)
-    .bind(look_of(name))
-    .fetch_all(conn)
-    .await?;
+    let colleagues = drawn_like();
+    let names: Vec<String> = sqlx::query_scalar(sql!("SELECT m.name {colleagues} LIMIT 20"))
+        .bind(company)
+        .bind(look_of(name))
+        .bind(viewer)
+        .fetch_all(conn)
+        .await?;
     let folded = fold(name);
     Ok(names.iter().any(|known| fold(known) == folded))
 }

@@ -167,10 +167,15 @@ pub(crate) struct Walls {
     pub(crate) narrowed: BTreeMap<i64, BTreeSet<i64>>,
 }
 
+/// A wall without its number: its rule and who sees through.
+type Wall<'a> = (&'a str, &'a BTreeSet<i64>);
+/// The members and departments behind a wall.
+type Behind = (BTreeSet<i64>, BTreeSet<i64>);
+
 impl Walls {
-    /// The same whatever the numbers of the walls: for each the members and departments behind it.
-    fn by_wall(&self) -> BTreeMap<(&str, &BTreeSet<i64>), (BTreeSet<i64>, BTreeSet<i64>)> {
-        let mut all: BTreeMap<_, (BTreeSet<i64>, BTreeSet<i64>)> = BTreeMap::new();
+    /// The same whatever the numbers of the walls: what is behind each.
+    fn by_wall(&self) -> BTreeMap<Wall<'_>, Behind> {
+        let mut all: BTreeMap<_, Behind> = BTreeMap::new();
         let name = |wall: &usize| self.walls.get(*wall).map(|(rule, passes)| (rule.as_str(), passes));
         for (member, walls) in &self.members {
             for wall in walls.iter().filter_map(name) {
