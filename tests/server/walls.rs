@@ -89,6 +89,8 @@ const DOORS: &[(Door, &[&str])] = &[
             "POST /v1/policy/check",
             "PUT /v1/policy",
             "POST /v1/policy/explain",
+            "GET /v1/audit",
+            "POST /v1/audit/verify",
             "GET /v1/grants",
             "POST /v1/grants",
             "DELETE /v1/grants/{id}",
@@ -118,6 +120,7 @@ const KEYLESS: &[&str] = &[
     "POST /v1/verdicts",
     "POST /v1/policy/check",
     "POST /v1/policy/explain",
+    "POST /v1/audit/verify",
     "POST /v1/decisions",
     "PUT /v1/card",
     "PUT /v1/local",
@@ -158,6 +161,9 @@ fn good_body(name: &str) -> Value {
             json!({"company": "acme", "document": "# None.\n", "note": "none"})
         }
         "POST /v1/policy/explain" => json!({"company": "acme", "member": "bob", "to": "cho"}),
+        "POST /v1/audit/verify" => {
+            json!({"company": "acme", "anchors": [{"seq": 1, "hash": "0".repeat(64)}]})
+        }
         "POST /v1/grants" => json!({"company": "acme", "member": "bob", "until": null}),
         "POST /v1/members/{id}/leave" => json!({"company": "acme"}),
         "PUT /v1/settings" => json!({"accepts": true, "away_until": null, "stand_in": null}),

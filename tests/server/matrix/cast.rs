@@ -187,7 +187,9 @@ fn things(name: &str) -> Vec<(&'static str, Thing)> {
         "GET /v1/tokens" | "GET /v1/grants" | "GET /v1/policy" | "GET /v1/policy/history" => {
             one(Thing::Company)
         }
-        "POST /v1/policy/check" | "PUT /v1/policy" => one(Thing::Company),
+        "POST /v1/policy/check" | "PUT /v1/policy" | "GET /v1/audit" | "POST /v1/audit/verify" => {
+            one(Thing::Company)
+        }
         _ if !name.contains('{') => one(Thing::Nothing),
         _ => match name.split('/').nth(2).unwrap() {
             "members" => one(Thing::Member),
@@ -756,6 +758,7 @@ impl Cast {
             }
             "POST /v1/policy/check" | "PUT /v1/policy" => json!({"company": id, "document": "# None.\n"}),
             "POST /v1/policy/explain" => json!({"company": company, "member": id}),
+            "POST /v1/audit/verify" => json!({"company": id}),
             "POST /v1/grants" => json!({"company": company, "member": id}),
             "POST /v1/members/{id}/leave" => json!({"company": company}),
             "PUT /v1/settings" => json!({"accepts": true}),

@@ -100,6 +100,9 @@ const FIELDS: &[(&str, &[(&str, &str)])] = &[
     ("PUT /v1/policy", &[("", POLICY), ("", "document made_by.id made_by.name")]),
     ("POST /v1/policy/explain", &[("member", "id name"), ("settings[]", "name value"),
         ("settings[].by[]", "rule set_by since"), ("settings[].chain[]", "rule set_by since fate"), ("", "verdict")]),
+    ("GET /v1/audit", &[("items[]", "seq at actor actor.outsider actor.member.id actor.member.name action object old_state new_state \
+        policy_version call hash"), ("head", "seq hash"), ("", "next")]),
+    ("POST /v1/audit/verify", &[("head", "seq hash"), ("", "rows broken forked cut_off")]),
     ("GET /v1/grants", &[("items[]", GRANT), ("items[]", GRANTED_BY)]),
     ("POST /v1/grants", &[("items[]", GRANT), ("items[]", GRANTED_BY)]),
     ("DELETE /v1/grants/{id}", &[("items[]", GRANT), ("items[]", GRANTED_BY)]),

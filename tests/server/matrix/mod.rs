@@ -110,6 +110,8 @@ const ORACLE: &[(&str, &str)] = &[
     ("POST /v1/policy/check",                     "u      f      f      y..h   f      ..yy   f      y..h   u      u"),
     ("PUT /v1/policy",                            "u      f      f      y..h   f      ..yy   f      y..h   u      u"),
     ("POST /v1/policy/explain",                   "u      f      f      yyyh   f      ..yh   f      y.yh   u      u"),
+    ("GET /v1/audit",                             "u      f      f      y..h   y..h   ..yy   f      y..h   u      u"),
+    ("POST /v1/audit/verify",                     "u      f      f      y..h   y..h   ..yy   f      y..h   u      u"),
     ("GET /v1/grants",                            "u      f      f      y..h   f      ..yy   f      y..h   u      u"),
     ("POST /v1/grants",                           "u      f      f      yyyh   f      ..yh   f      y.yh   u      u"),
     ("DELETE /v1/grants/{id}",                    "u      f      f      yyyh   f      ..yh   f      y.yh   u      u"),

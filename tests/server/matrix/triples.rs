@@ -26,9 +26,11 @@ fn rule(cast: &Cast, role: Role, route: &Route, owner: Option<&Person>) -> Expec
     let administers = matches!(kind, "imports" | "tokens" | "policy" | "grants")
         || route.path.ends_with("/role")
         || route.path.ends_with("/leave");
+    let audits = kind == "audit";
     let links = kind == "links" && route.method != Method::GET;
     let is_admin = matches!(role, Role::Admin | Role::StrangeAdmin);
-    if role == Role::Operator && !operates && !administers
+    if role == Role::Operator && !operates && !administers && !audits
+        || audits && !is_admin && !matches!(role, Role::Operator | Role::Auditor)
         || role != Role::Operator && operates
         || role != Role::Operator && (administers || links) && !is_admin
     {
