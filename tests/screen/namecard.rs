@@ -16,7 +16,7 @@ pub fn card(more: serde_json::Value) -> Card {
     let mut value = json!({
         "id": namecard::domain::CardId::from_bits(1), "revision": 1, "kind": "printed", "link": LINK,
         "owner": {"id": "sam.zhang", "name": "张三"}, "title": "Runtime lead", "company": "云帆科技 Yunfan",
-        "created": time(START), "expires": time(START + 365 * DAY), "local_only": true, "moved": false,
+        "created": time(START), "expires": time(START + 365 * DAY), "local_only": true, "moved": false, "uses": 0, "pending": 0,
     });
     value.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
     serde_json::from_value(value).unwrap()

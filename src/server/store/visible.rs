@@ -167,9 +167,12 @@ pub(crate) struct Walls {
     pub(crate) narrowed: BTreeMap<i64, BTreeSet<i64>>,
 }
 
+/// By a wall's rule and whom it lets pass: the members and departments behind it.
+type ByWall<'a> = BTreeMap<(&'a str, &'a BTreeSet<i64>), (BTreeSet<i64>, BTreeSet<i64>)>;
+
 impl Walls {
     /// The same whatever the numbers of the walls: for each the members and departments behind it.
-    fn by_wall(&self) -> BTreeMap<(&str, &BTreeSet<i64>), (BTreeSet<i64>, BTreeSet<i64>)> {
+    fn by_wall(&self) -> ByWall<'_> {
         let mut all: BTreeMap<_, (BTreeSet<i64>, BTreeSet<i64>)> = BTreeMap::new();
         let name = |wall: &usize| self.walls.get(*wall).map(|(rule, passes)| (rule.as_str(), passes));
         for (member, walls) in &self.members {
