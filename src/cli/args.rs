@@ -52,6 +52,11 @@ pub(super) enum Command {
     Approve(ApproveArgs),
     Reject(RejectArgs),
     Undo(UndoArgs),
+    Withdraw(WithdrawArgs),
+    Why(WhyArgs),
+    Add(AddArgs),
+    Scan(ScanArgs),
+    Away(AwayArgs),
     Qr(QrArgs),
     Card(CardArgs),
     Export(ExportArgs),
@@ -354,6 +359,7 @@ pub(super) enum BoxName {
     #[default]
     Approvals,
     Incoming,
+    Outgoing,
 }
 
 #[derive(Clone, Copy, Debug, ValueEnum)]
@@ -414,6 +420,69 @@ pub(super) struct UndoArgs {
     pub(super) id: String,
     #[arg(long, value_enum, default_value_t)]
     pub(super) format: Format,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct WithdrawArgs {
+    #[arg(value_name = "ID")]
+    pub(super) id: String,
+    #[arg(long, value_enum, default_value_t)]
+    pub(super) format: Format,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct WhyArgs {
+    #[arg(value_name = "TARGET")]
+    pub(super) target: String,
+    #[arg(long, value_enum, default_value_t)]
+    pub(super) format: Format,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct AddArgs {
+    #[arg(value_name = "TARGET", required_unless_present = "permission")]
+    pub(super) target: Option<String>,
+    #[arg(long, value_name = "TEXT")]
+    pub(super) purpose: Option<String>,
+    #[arg(long, value_name = "TEXT")]
+    pub(super) message: Option<String>,
+    #[arg(long, conflicts_with_all = ["target", "message"], requires = "purpose")]
+    pub(super) permission: bool,
+    #[arg(long, value_enum, default_value_t)]
+    pub(super) format: Format,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct ScanArgs {
+    #[arg(value_name = "FILE|LINK|-")]
+    pub(super) source: String,
+    #[arg(long)]
+    pub(super) add: bool,
+    #[arg(long, value_name = "TEXT", requires = "add")]
+    pub(super) purpose: Option<String>,
+    #[arg(long, value_name = "TEXT", requires = "add")]
+    pub(super) message: Option<String>,
+    #[arg(long, value_enum, default_value_t)]
+    pub(super) format: Format,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct AwayArgs {
+    #[command(subcommand)]
+    pub(super) action: Option<AwayAction>,
+    #[arg(long, value_enum, default_value_t, global = true)]
+    pub(super) format: Format,
+}
+
+#[derive(Debug, Subcommand)]
+pub(super) enum AwayAction {
+    Until {
+        #[arg(value_name = "DATE")]
+        date: String,
+        #[arg(long, value_name = "ID")]
+        stand_in: Option<String>,
+    },
+    Off,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]

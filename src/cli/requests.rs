@@ -70,6 +70,7 @@ pub(super) async fn run(context: &Context, client: &Client, args: &RequestsArgs)
     let which = match args.which {
         BoxName::Approvals => "approvals",
         BoxName::Incoming => "incoming",
+        BoxName::Outgoing => "outgoing",
     };
     let mut requests = Vec::new();
     let mut after = String::new();

@@ -37,6 +37,11 @@ impl Client {
         self.ask(call).await
     }
 
+    /// The same, for good.
+    pub async fn ask_permission(&self, purpose: Untrusted, key: &str) -> Result<Request, Fault> {
+        self.request_permission(&NewPermission { purpose, until: None }, key).await
+    }
+
     /// One request with everything that whoever decides it may want to know.
     pub async fn request_detail(&self, id: &RequestId) -> Result<RequestDetail, Fault> {
         self.ask(get(format!("/v1/requests/{id}"))).await

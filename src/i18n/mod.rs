@@ -8,6 +8,7 @@ mod boundary;
 mod english;
 mod fill;
 pub mod say;
+mod scan;
 
 use std::sync::OnceLock;
 

@@ -22,4 +22,5 @@ mod program;
 #[allow(dead_code)]
 #[path = "../terminal/pty.rs"]
 mod pty;
+mod reach;
 mod served;

@@ -15,9 +15,25 @@ use super::namecard::card;
 
 #[test]
 fn every_small_window_is_drawn() {
-    for keys in
-        ["1", "1 l", "1 l Enter", "2", "2 Enter", "2 e", "2 D", "3", "3 Enter", "3 x", "?", "Q", "/ a"]
-    {
+    for keys in [
+        "1",
+        "1 l",
+        "1 l Enter",
+        "2",
+        "2 Enter",
+        "2 e",
+        "2 D",
+        "3",
+        "3 Enter",
+        "3 x",
+        "?",
+        "Q",
+        "/ a",
+        "+ a",
+        "I a",
+        "1 w",
+        "3 w",
+    ] {
         for lang in [Lang::En, Lang::ZhCn] {
             let mut desk = Desk::new(80, 24, lang);
             desk.keys(keys);
@@ -58,7 +74,10 @@ enum Happens {
     Wake,
 }
 
-const KEYS: [&str; 44] = [
+const KEYS: [&str; 47] = [
+    "+",
+    "I",
+    "w",
     "j",
     "k",
     "h",

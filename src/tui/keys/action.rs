@@ -131,6 +131,18 @@ actions! {
     Pick("pick", KeyPick, HelpPick),
     /// Tick or untick.
     Tick("tick", KeyTick, HelpTick),
+    /// Reach somebody outside.
+    Add("add", KeyAdd, HelpAdd),
+    /// Read a code from a picture.
+    Scan("scan", KeyScan, HelpScan),
+    /// Why one may or may not.
+    Why("why", KeyWhy, HelpWhy),
+    /// Copy the answer of the policy.
+    CopyAnswer("copy-answer", KeyCopyAnswer, HelpCopyAnswer),
+    /// The next field.
+    NextField("next-field", KeyNextField, HelpNextField),
+    /// The field before.
+    PreviousField("previous-field", KeyPreviousField, HelpPreviousField),
     /// To the beginning of the line.
     LineStart("line-start", KeyLineStart, HelpLineStart),
     /// To the end of the line.

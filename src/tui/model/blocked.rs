@@ -120,6 +120,16 @@ impl State {
         }
     }
 
+    /// There is nothing to choose from.
+    pub fn nothing_to_choose(&self) -> Option<Text> {
+        let choices = match self.layers.last() {
+            Some(Layer::Why(layer)) => layer.alternatives().len(),
+            Some(Layer::Wizard(layer)) => layer.choices(),
+            _ => 0,
+        };
+        unless(choices > 0, Text::NothingToChoose)
+    }
+
     /// The namecard is not there yet.
     pub fn no_card_yet(&self) -> Option<Text> {
         let there = match self.layers.last() {

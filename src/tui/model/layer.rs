@@ -2,6 +2,7 @@
 
 use super::field::Field;
 use super::msg::Ticket;
+use super::wizard::{PermissionLayer, Stage, WhyLayer, WizardLayer};
 use crate::domain::{Card, ContactId, Fault, MemberId, RequestId, Time};
 use crate::qr::{Blocks, Fit, Form, Needs};
 use crate::text::SafeText;
@@ -55,6 +56,12 @@ pub enum Layer {
         /// Since when it is there: a key that was typed ahead answers nothing.
         since: Time,
     },
+    /// Reaching somebody.
+    Wizard(Box<WizardLayer>),
+    /// Why one may or may not.
+    Why(Box<WhyLayer>),
+    /// The admins are asked for the permission.
+    Permission(PermissionLayer),
     /// Text that could not be put elsewhere, to be copied by hand.
     Show {
         /// The text.
@@ -200,7 +207,10 @@ impl Layer {
             Self::Namecard(_) => &[Scope::Namecard],
             Self::Reject(layer) if layer.words.is_some() => &[Scope::Field],
             Self::Reject(_) => &[Scope::Reason],
-            Self::Remark(_) | Self::Remove(_) => &[Scope::Field],
+            Self::Remark(_) | Self::Remove(_) | Self::Permission(_) => &[Scope::Field],
+            Self::Wizard(layer) if layer.stage == Stage::Choose => &[Scope::Steps],
+            Self::Wizard(_) => &[Scope::Wizard, Scope::Field],
+            Self::Why(_) => &[Scope::Steps],
             Self::Ask { .. } => &[Scope::Choice],
         }
     }
@@ -211,6 +221,13 @@ impl Layer {
             Self::Reject(layer) => layer.words.as_mut(),
             Self::Remark(layer) => Some(&mut layer.field),
             Self::Remove(layer) => Some(&mut layer.field),
+            Self::Permission(layer) => Some(&mut layer.field),
+            Self::Wizard(layer) => match layer.stage {
+                Stage::Who => Some(&mut layer.who),
+                Stage::Purpose => Some(&mut layer.purpose),
+                Stage::Message => Some(&mut layer.message),
+                Stage::Choose => None,
+            },
             _ => None,
         }
     }

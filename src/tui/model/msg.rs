@@ -5,8 +5,8 @@ use std::sync::Arc;
 
 use super::layout::Size;
 use crate::domain::{
-    Card, CardId, Change, Contact, ContactDetail, ContactId, ContactRevision, Decision, Fault, Introduction,
-    LinkedPerson, Member, MemberId, Request, RequestId, Snapshot, Time,
+    Aim, Card, CardId, Change, Contact, ContactDetail, ContactId, ContactRevision, Decision, Fault,
+    Introduction, LinkedPerson, Member, MemberId, NewRequest, Request, RequestId, Snapshot, Time,
 };
 use crate::qr::Blocks;
 use crate::search::{Hit, Index};
@@ -68,6 +68,19 @@ pub enum Rankable {
     Members(Vec<(Arc<Member>, Arc<str>)>),
     /// External contacts.
     Contacts(Vec<Arc<Contact>>),
+}
+
+/// What whom a text means is asked for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum AimBy {
+    /// Somebody types, and may go on typing.
+    Typing,
+    /// Somebody types the name of a file, and may go on typing.
+    TypingFile,
+    /// Somebody chose who it is.
+    Choice,
+    /// Somebody asks why.
+    Why,
 }
 
 /// Something that happened.
@@ -152,6 +165,38 @@ pub enum Effect {
     },
     /// Read a contact's history.
     ReadContact(ContactId),
+    /// Look whom a text or a file means, and whether one may ask them.
+    Aim {
+        /// Number of the question.
+        ticket: Ticket,
+        /// What was typed, pasted or chosen.
+        text: String,
+        /// The people whom linked companies show.
+        linked: Shared<Vec<Arc<LinkedPerson>>>,
+        /// What it is asked for.
+        by: AimBy,
+    },
+    /// Ask somebody outside to connect.
+    Ask {
+        /// Whom, and what for.
+        request: NewRequest,
+        /// The key under which it is done once.
+        key: String,
+    },
+    /// Ask the admins for the external permission.
+    AskPermission {
+        /// What for.
+        purpose: Untrusted,
+        /// The key under which it is done once.
+        key: String,
+    },
+    /// Take one's own request back.
+    Withdraw {
+        /// Which.
+        id: RequestId,
+        /// The key under which it is done once.
+        key: String,
+    },
     /// Make an index of people.
     Index(Places, Ticket, Shared<Rankable>),
     /// Rank people.
@@ -223,6 +268,14 @@ pub enum Answer {
     ContactRemoved(ContactId, Result<ContactRevision, Fault>),
     /// Of [`Effect::ReadContact`].
     ContactRead(ContactId, Result<Box<ContactDetail>, Fault>),
+    /// Of [`Effect::Aim`].
+    Aimed(Ticket, Box<Aim>),
+    /// Of [`Effect::Ask`].
+    Asked(Result<Box<Request>, Fault>),
+    /// Of [`Effect::AskPermission`].
+    PermissionAsked(Result<Box<Request>, Fault>),
+    /// Of [`Effect::Withdraw`].
+    Withdrawn(RequestId, Result<Box<Request>, Fault>),
     /// Of [`Effect::Index`].
     Indexed(Places, Ticket, Shared<Index>),
     /// Of [`Effect::Rank`].

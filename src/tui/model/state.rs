@@ -131,6 +131,8 @@ pub struct State {
     pub reading: Option<ContactId>,
     /// Numbers of proofs.
     pub proofs: Ticket,
+    /// Numbers of questions whom something means.
+    pub aims: Ticket,
 }
 
 impl State {

@@ -1,7 +1,7 @@
 //! Answers to effects. The data comes through the same door as pushed changes, so both may arrive in
 //! any order.
 
-use super::{external, lists, namecard, news, say, search};
+use super::{external, lists, namecard, news, say, search, why, wizard};
 use crate::domain::{
     Card, Change, ContactDetail, ContactId, ContactRevision, DecisionKind, Fault, Request, RequestId,
 };
@@ -19,6 +19,10 @@ pub(super) fn take(state: &mut State, env: &Env, answer: Answer) -> Step {
         Answer::RemarkSet(id, remark, result) => remark_set(state, env, &id, remark, result),
         Answer::ContactRemoved(id, result) => contact_removed(state, env, &id, result),
         Answer::ContactRead(id, result) => contact_read(state, &id, result.map(|detail| *detail)),
+        Answer::Aimed(ticket, aim) => wizard::aimed(state, env, ticket, *aim),
+        Answer::Asked(result) => wizard::asked(state, env, result.map(|request| *request)),
+        Answer::PermissionAsked(result) => why::permission_asked(state, env, result.map(|request| *request)),
+        Answer::Withdrawn(_, result) => why::withdrawn(state, env, result.map(|request| *request)),
         Answer::Indexed(places, ticket, index) => search::indexed(state, places, ticket, index),
         Answer::Ranked(places, ticket, hits, total) => search::ranked(state, places, ticket, &hits, total),
         Answer::Cards(result) => namecard::all_arrived(state, result),

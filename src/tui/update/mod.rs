@@ -13,6 +13,8 @@ mod namecard;
 mod news;
 mod search;
 mod tree;
+mod why;
+mod wizard;
 
 use std::time::Duration;
 

@@ -1,6 +1,6 @@
 //! Moving, opening, folding.
 
-use super::{external, lists, tree};
+use super::{external, lists, tree, why};
 use crate::tui::model::{
     Env, Layer, Selected, State, Step, Tab, Width, content, help, help_area, turn, window_width,
 };
@@ -19,6 +19,9 @@ fn scroll_limit(state: &State, env: &Env) -> usize {
 
 /// Moves by rows: in the top layer, else in the tree or the list.
 pub(super) fn by_rows(state: &mut State, env: &Env, delta: isize) -> Step {
+    if let Some(Layer::Why(_) | Layer::Wizard(_)) = state.layers.last() {
+        return why::by_rows(state, delta);
+    }
     let limit = scroll_limit(state, env);
     if let Some(layer) = state.layers.last_mut() {
         match layer {
