@@ -77,7 +77,7 @@ async fn client(
         // Near each other, so that they meet; not in step, so that each comes first now and then.
         let request = (step + n % 5) % requests.len();
         let id = &requests[request];
-        let reads = (step + n) % 3 == 0;
+        let reads = (step + n).is_multiple_of(3);
         let body = match (step + n) % 2 {
             0 => json!({"kind": "approve"}),
             _ => json!({"kind": "reject", "reason": "not_known"}),
