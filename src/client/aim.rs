@@ -164,7 +164,7 @@ impl Client {
             LinkedPeople::Ask => self.all_linked().await?,
         };
         let others: Vec<Candidate> =
-            linked.iter().map(|person| of_linked(person)).chain(introduced).collect();
+            linked.iter().map(|person| Candidate::from(&**person)).chain(introduced).collect();
         candidates.extend(matching(&others, text));
         candidates.truncate(CANDIDATES);
         Ok(candidates)
@@ -182,17 +182,6 @@ impl Client {
                 None => return Ok(people),
             }
         }
-    }
-}
-
-/// Somebody whom a linked company shows, as one who may be meant.
-pub fn of_linked(person: &LinkedPerson) -> Candidate {
-    Candidate {
-        to: person.id.as_str().into(),
-        name: person.name.clone(),
-        company: Some(person.company.clone()),
-        title: person.title.clone(),
-        place: Place::Linked,
     }
 }
 
@@ -247,11 +236,11 @@ async fn blocking<T: Send + 'static>(
 
 #[cfg(test)]
 mod tests {
-    use super::{is_name, matching, of_linked};
-    use crate::domain::{CompanyId, ContactId, LinkedPerson};
+    use super::{is_name, matching};
+    use crate::domain::{Candidate, CompanyId, ContactId, LinkedPerson};
 
-    fn linked(n: u128, name: &str) -> super::Candidate {
-        of_linked(&LinkedPerson {
+    fn linked(n: u128, name: &str) -> Candidate {
+        Candidate::from(&LinkedPerson {
             id: ContactId::from_bits(n),
             name: name.into(),
             title: None,

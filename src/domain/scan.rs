@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::request::words;
-use super::{Explained, Fault};
+use super::{Explained, Fault, LinkedPerson};
 use crate::text::Untrusted;
 
 words! {
@@ -161,6 +161,18 @@ pub struct Candidate {
     pub title: Option<Untrusted>,
     /// Where they stand.
     pub place: Place,
+}
+
+impl From<&LinkedPerson> for Candidate {
+    fn from(person: &LinkedPerson) -> Self {
+        Self {
+            to: person.id.as_str().into(),
+            name: person.name.clone(),
+            company: Some(person.company.clone()),
+            title: person.title.clone(),
+            place: Place::Linked,
+        }
+    }
 }
 
 /// What came of what somebody gave.

@@ -1303,4 +1303,10 @@ texts! {
     HelpNextField = "to the next field";
     HelpPreviousField = "to the field before";
     NothingToChoose = "There is nothing to choose here.";
+    KeyLinked = "linked";
+    HelpLinked = "the people whom linked companies show, and back to the contacts";
+    ColumnDepartment = "DEPARTMENT";
+    OrderLinked = "linked companies";
+    LinkedEmpty = "No linked company shows anybody. gl goes back to your contacts.";
+    LinkedAsk = "Enter asks them: the policy's answer comes first.";
 }

@@ -7,7 +7,7 @@ use serde_json::json;
 
 use super::desk::{Desk, SECOND, START, decided};
 use super::namecard::card;
-use super::reach::{asked_about, outside, refused};
+use super::reach::{asked_about, outside, person, refused};
 
 const SIZES: [(u16, u16); 3] = [(80, 24), (120, 40), (40, 12)];
 
@@ -117,6 +117,11 @@ fn reaching_somebody() {
         asked_about(desk, outside());
         desk.keys("Enter");
         desk.type_in("展会 the fair");
+    });
+    look("linked", |desk| {
+        let people = vec![person(102, "单雄信"), person(101, "Zoë Álvarez"), person(104, "Dana Kern")];
+        desk.send(Msg::Linked(people, true));
+        desk.keys("g l j");
     });
     look("scan", |desk| {
         desk.keys("I");

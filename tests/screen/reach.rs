@@ -273,6 +273,53 @@ fn one_of_several_is_chosen_and_asked_for_by_id() {
     assert!(matches!(desk.type_in("n").as_slice(), [Effect::Aim { by: AimBy::Typing, .. }]));
 }
 
+/// Somebody whom a linked company shows.
+pub fn person(n: u128, name: &str) -> LinkedPerson {
+    let company =
+        if n.is_multiple_of(2) { ("Northgrid 北网", "northgrid") } else { ("Arcadie\u{202e}", "arcadie") };
+    serde_json::from_value(json!({
+        "id": contact_id(n), "name": name, "title": "Buyer", "department": "采购 Purchasing", "company": company.0,
+        "company_id": company.1,
+    }))
+    .unwrap()
+}
+
+#[test]
+fn people_of_linked_companies_have_a_list_of_their_own_and_are_asked_from_there() {
+    let mut desk = Desk::usual();
+    let people = vec![person(102, "单雄信"), person(101, "Zoë Álvarez"), person(104, "Dana Kern")];
+    desk.send(Msg::Linked(people, true));
+    desk.keys("g l");
+    assert_eq!(desk.state.tab, Tab::External);
+    desk.shows("linked companies  1/3");
+    desk.hides("陈静 Chen Jing");
+    let order: Vec<_> = desk.state.external.list.clone();
+    assert_eq!(order, [101, 104, 102].map(contact_id), "by company, then by name");
+    desk.shows("Arcadie<U+202E>");
+    // Why, without knowing them; copying what is known of them; nothing of a contact.
+    let (_, text, _) = question(&desk.keys("w"));
+    assert_eq!(text, contact_id(101).as_str());
+    desk.keys("Esc");
+    assert!(matches!(desk.keys("y n").as_slice(), [Effect::Copy(name)] if name.as_str() == "Zoë Álvarez"));
+    assert_eq!(desk.keys("e"), []);
+    assert_eq!(desk.keys("D"), []);
+    assert!(desk.state.layers.is_empty());
+    // Enter asks, and the answer comes first.
+    desk.keys("j");
+    let (ticket, text, by) = question(&desk.keys("Enter"));
+    assert_eq!((text.as_str(), by), (contact_id(104).as_str(), AimBy::Choice));
+    answer(&mut desk, ticket, outside());
+    assert_eq!(wizard(&desk).stage, Stage::Purpose);
+    desk.keys("Esc Esc");
+    // And back; a list that was emptied says so.
+    desk.keys("g l");
+    desk.shows("陈静 Chen Jing");
+    let mut nobody = Desk::usual();
+    nobody.send(Msg::Linked(Vec::new(), true));
+    nobody.keys("g l");
+    nobody.shows("No linked company shows anybody");
+}
+
 #[test]
 fn linked_people_are_looked_through_from_the_refusal() {
     let mut desk = Desk::usual();
@@ -281,12 +328,6 @@ fn linked_people_are_looked_through_from_the_refusal() {
     desk.keys("Enter");
     assert_eq!(desk.keys("1"), []);
     desk.shows("No linked company shows anybody");
-    let person = |n: u128, name: &str| -> LinkedPerson {
-        serde_json::from_value(
-            json!({"id": contact_id(n), "name": name, "company": "Northgrid", "company_id": "northgrid"}),
-        )
-        .unwrap()
-    };
     desk.send(Msg::Linked((1..=12).map(|n| person(100 + n, &format!("Linked {n}"))).collect(), true));
     desk.keys("1");
     desk.shows("1  Linked 1");

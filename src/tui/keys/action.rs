@@ -133,6 +133,8 @@ actions! {
     Tick("tick", KeyTick, HelpTick),
     /// Reach somebody outside.
     Add("add", KeyAdd, HelpAdd),
+    /// Those whom linked companies show.
+    Linked("linked", KeyLinked, HelpLinked),
     /// Read a code from a picture.
     Scan("scan", KeyScan, HelpScan),
     /// Why one may or may not.

@@ -166,6 +166,7 @@ pub const BINDINGS: &[Binding] = &[
     bind(Scope::Page, Action::Search, &["/"]).footer(3).unless(State::no_search_here),
     bind(Scope::Page, Action::Namecard, &["Q"]).footer(9).unless(State::not_ready),
     bind(Scope::Page, Action::Add, &["+"]).footer(10).unless(State::not_ready),
+    bind(Scope::Page, Action::Linked, &["g l"]).unless(State::not_ready),
     bind(Scope::Page, Action::Scan, &["I"]).unless(State::not_ready),
     bind(Scope::Page, Action::Why, &["w"]).footer(11).unless(State::nobody_selected),
     bind(Scope::Page, Action::TabDirectory, &["1", "g d"]),

@@ -74,6 +74,7 @@ impl State {
             Selected::Member(member) => !member.phones.is_empty(),
             Selected::Contact(contact) => !contact.phones.is_empty(),
             Selected::Request(request) => request.requester.phone.is_some(),
+            Selected::Linked(_) => false,
         };
         unless(known, Text::NoPhone)
     }
@@ -85,6 +86,7 @@ impl State {
             Selected::Member(member) => !member.emails.is_empty(),
             Selected::Contact(contact) => !contact.emails.is_empty(),
             Selected::Request(request) => request.requester.email.is_some(),
+            Selected::Linked(_) => false,
         };
         unless(known, Text::NoEmail)
     }

@@ -97,6 +97,7 @@ pub struct Data {
     pub linked_complete: bool,
     /// By company and id, as they came.
     linked: BTreeMap<(CompanyId, ContactId), Arc<LinkedPerson>>,
+    linked_by_id: HashMap<ContactId, Arc<LinkedPerson>>,
     histories: HashMap<ContactId, (i64, Vec<HistoryEntry>)>,
     /// What was read of requests besides, with the revision of that read.
     details: HashMap<RequestId, RequestDetail>,
@@ -149,16 +150,22 @@ impl Data {
 
     /// Takes more of the people whom linked companies show.
     pub fn put_linked(&mut self, people: Vec<LinkedPerson>, done: bool) {
-        let keyed = people
-            .into_iter()
-            .map(|person| ((person.company_id.clone(), person.id.clone()), Arc::new(person)));
-        self.linked.extend(keyed);
+        for person in people {
+            let person = Arc::new(person);
+            self.linked_by_id.insert(person.id.clone(), Arc::clone(&person));
+            self.linked.insert((person.company_id.clone(), person.id.clone()), person);
+        }
         self.linked_complete |= done;
     }
 
     /// Everybody known whom linked companies show, company by company.
     pub fn linked(&self) -> impl Iterator<Item = &Arc<LinkedPerson>> {
         self.linked.values()
+    }
+
+    /// Somebody whom a linked company shows.
+    pub fn linked_person(&self, id: &ContactId) -> Option<&LinkedPerson> {
+        self.linked_by_id.get(id).map(Arc::as_ref)
     }
 
     /// Takes a request with what belongs to it.

@@ -30,6 +30,7 @@ pub(super) fn act(state: &mut State, env: &Env, action: Action, chord: Chord) ->
         Action::NextField => wizard::turn(state, env, false),
         Action::PreviousField => wizard::turn(state, env, true),
         Action::Add => wizard::open(state, false),
+        Action::Linked => external::turn_linked(state, env),
         Action::Scan => wizard::open(state, true),
         Action::Why => why::open(state),
         Action::CopyAnswer => why::copy_answer(state, env),

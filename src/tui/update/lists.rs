@@ -61,9 +61,18 @@ fn below(state: &State, department: &DepartmentId, people: &mut Vec<MemberId>, s
     }
 }
 
-/// External contacts in the order that was chosen.
+/// External contacts in the order that was chosen, or those whom linked companies show.
 pub(super) fn external(state: &mut State) {
     let height = height(state);
+    if state.external.linked {
+        let mut people: Vec<_> = state.data.linked().cloned().collect();
+        people.sort_by_cached_key(|person| {
+            (fold(person.company.as_data()), fold(person.name.as_data()), person.id.clone())
+        });
+        let ids = people.into_iter().map(|person| person.id.clone()).collect();
+        let external = &mut state.external;
+        return replace(&mut external.list, &mut external.cursor, ids, height);
+    }
     let mut contacts: Vec<_> = state.data.contacts().cloned().collect();
     match state.external.order {
         Order::Recent => contacts.sort_by(|a, b| (b.since, &b.id).cmp(&(a.since, &a.id))),

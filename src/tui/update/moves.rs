@@ -1,6 +1,7 @@
 //! Moving, opening, folding.
 
-use super::{external, lists, tree, why};
+use super::{external, lists, tree, why, wizard};
+use crate::domain::Candidate;
 use crate::tui::model::{
     Env, Layer, Selected, State, Step, Tab, Width, content, help, help_area, turn, window_width,
 };
@@ -151,6 +152,10 @@ pub(super) fn open(state: &mut State) -> Step {
         Selected::Contact(contact) => Layer::Contact { id: contact.id.clone(), top: 0 },
         // Where there is no room beside the list, the details are a layer of their own.
         Selected::Request(request) => Layer::Request { id: request.id.clone(), top: 0 },
+        Selected::Linked(person) => {
+            let person = Candidate::from(person);
+            return wizard::ask_about(state, &person);
+        }
         Selected::Nobody => return Step::none(),
     };
     state.layers.push(layer);

@@ -60,6 +60,7 @@ pub(super) fn contacts(state: &mut State, contacts: Vec<Contact>, done: bool) ->
 /// More of the people whom linked companies show.
 pub(super) fn linked(state: &mut State, people: Vec<LinkedPerson>, done: bool) -> Step {
     state.data.put_linked(people, done);
+    lists::external(state);
     Step::draw()
 }
 

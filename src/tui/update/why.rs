@@ -2,8 +2,8 @@
 
 use super::{go_to, namecard, say, wizard, write_key};
 use crate::domain::{
-    Aim, Alternative, Candidate, ContactId, Direction, Fault, MemberId, Place, Request, RequestId,
-    Step as Way, Verdict,
+    Aim, Alternative, Candidate, ContactId, Direction, Fault, MemberId, Request, RequestId, Step as Way,
+    Verdict,
 };
 use crate::i18n::Text;
 use crate::text::{SafeText, Untrusted};
@@ -23,6 +23,7 @@ pub(super) fn open(state: &mut State) -> Step {
             state.layers.push(Layer::Why(Box::new(WhyLayer::of(about, verdict))));
             return Step::draw();
         }
+        Selected::Linked(person) => (person.name.clone(), Untrusted::from(person.id.as_str())),
         Selected::Nobody => return Step::none(),
     };
     let ticket = state.aims.draw();
@@ -219,17 +220,7 @@ fn open_request(state: &mut State, env: &Env, id: &str) -> Step {
 }
 
 fn search_linked(state: &mut State, env: &Env) -> Step {
-    let people: Vec<Candidate> = state
-        .data
-        .linked()
-        .map(|person| Candidate {
-            to: person.id.as_str().into(),
-            name: person.name.clone(),
-            company: Some(person.company.clone()),
-            title: person.title.clone(),
-            place: Place::Linked,
-        })
-        .collect();
+    let people: Vec<Candidate> = state.data.linked().map(|person| Candidate::from(&**person)).collect();
     if people.is_empty() {
         return say(state, env, Voice::Bad, env.words.get(Text::AddNobodyLinked));
     }

@@ -26,6 +26,25 @@ pub(super) fn choose_among(state: &mut State, candidates: Vec<Candidate>) -> Ste
     Step::draw()
 }
 
+/// Opens the wizard on somebody.
+pub(super) fn ask_about(state: &mut State, person: &Candidate) -> Step {
+    open(state, false).and(take(state, person))
+}
+
+/// Asks about somebody who was chosen. The name stands in the field, the id is asked for; whoever types on
+/// asks for what is typed.
+fn take(state: &mut State, person: &Candidate) -> Step {
+    let Some(layer) = top(state) else { return Step::none() };
+    layer.who = Field::with(person.name.whole().as_str());
+    layer.stage = Stage::Who;
+    layer.scan = false;
+    let step = aim(state, person.to.as_data().to_owned(), AimBy::Choice);
+    if let Some(layer) = top(state) {
+        layer.go = true;
+    }
+    step
+}
+
 fn top(state: &mut State) -> Option<&mut WizardLayer> {
     match state.layers.last_mut() {
         Some(Layer::Wizard(layer)) => Some(layer),
@@ -134,15 +153,7 @@ pub(super) fn confirm(state: &mut State, env: &Env) -> Step {
 pub(super) fn choose(state: &mut State, env: &Env) -> Step {
     let Some(layer) = top(state) else { return Step::none() };
     if let Some(candidate) = layer.candidates().get(layer.at).cloned() {
-        // The name stands in the field, the id is asked for; whoever types on asks for what is typed.
-        layer.who = Field::with(candidate.name.whole().as_str());
-        layer.stage = Stage::Who;
-        layer.scan = false;
-        let step = aim(state, candidate.to.as_data().to_owned(), AimBy::Choice);
-        if let Some(layer) = top(state) {
-            layer.go = true;
-        }
-        return step;
+        return take(state, &candidate);
     }
     match layer.alternatives().get(layer.at).cloned() {
         Some(alternative) => why::run(state, env, &alternative),
