@@ -22,6 +22,12 @@ pub fn contained<F: Future>(future: F) -> impl Future<Output = F::Output> {
     Contained { future: Box::pin(future) }
 }
 
+/// Marks the thread while `doing` runs.
+pub fn contained_call<T>(doing: impl FnOnce() -> T) -> T {
+    let _mark = Mark(CONTAINED.with(|mark| mark.replace(true)));
+    doing()
+}
+
 struct Contained<F> {
     future: Pin<Box<F>>,
 }

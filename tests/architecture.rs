@@ -17,7 +17,7 @@ const RULE: &[(&str, &[&str])] = &[
     ("i18n", &["domain", "text"]),
     ("config", &["domain", "text"]),
     ("api", &["domain", "text"]),
-    ("client", &["api", "config", "domain", "formats", "i18n", "qr", "search", "text"]),
+    ("client", &["api", "config", "domain", "formats", "i18n", "panics", "qr", "search", "text"]),
     ("server", &["api", "config", "domain", "formats", "i18n", "panics", "qr", "search", "text"]),
     ("tui::keys", &["domain", "i18n", "qr", "search", "text", "tui::model"]),
     ("tui::model", &["domain", "i18n", "qr", "search", "text", "tui::keys"]),

@@ -3,8 +3,8 @@
 use serde::{Deserialize, Serialize};
 
 use crate::domain::{
-    Company, CompanyId, Contact, ContactId, Department, DepartmentId, Me, Member, MemberId, Request,
-    RequestId, Time,
+    Card, CardKind, Company, CompanyId, Contact, ContactId, Department, DepartmentId, Me, Member, MemberId,
+    Request, RequestId, Time,
 };
 use crate::text::Untrusted;
 
@@ -194,6 +194,9 @@ pub struct Changes {
 pub struct RemarkBody {
     /// At most 100 graphemes; empty takes the remark away.
     pub remark: Untrusted,
+    /// At most 300 graphemes; empty takes the description away, none leaves it as it is.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub description: Option<Untrusted>,
 }
 
 /// How to end the code a card has now.
@@ -205,11 +208,50 @@ pub struct RotateCard {
     pub leaked: bool,
 }
 
-/// Asks for the member's printed card, made if there is none.
+/// Asks for the member's first printed card, made if there is none.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "server", derive(utoipa::ToSchema))]
 #[serde(deny_unknown_fields)]
-pub struct NewCard {}
+pub struct EnsureCard {}
+
+/// Another card.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "server", derive(utoipa::ToSchema))]
+#[serde(deny_unknown_fields)]
+pub struct NewCard {
+    /// What it is for.
+    pub kind: CardKind,
+    /// What it is like.
+    #[serde(default)]
+    pub like: CardBody,
+}
+
+/// What the owner of a card may set, as a whole.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "server", derive(utoipa::ToSchema))]
+#[serde(deny_unknown_fields)]
+pub struct CardBody {
+    /// At most 40 graphemes; comes back with each request.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub label: Option<Untrusted>,
+    /// Which of the owner's numbers and addresses it shows.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub fields: Vec<Untrusted>,
+    /// When its code ends; none: when the policy says.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub expires: Option<Time>,
+    /// By how many requests it may be used, at least 1; none: as many as come.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub max_uses: Option<i64>,
+}
+
+/// The cards of a member.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "server", derive(utoipa::ToSchema))]
+pub struct CardList {
+    /// Those that were not revoked, the oldest first. One whose life is over stays for thirty days.
+    pub items: Vec<Card>,
+}
 
 /// Ids that end in what was asked for.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]

@@ -4,20 +4,29 @@
 //! server's clock, and `as_of`, the `seq` of the read that made it.
 
 mod admin;
+mod audit;
 mod bodies;
+mod boundary;
 mod event;
 mod export;
 mod import;
 mod levels;
+mod policy;
 mod problem;
 mod report;
 
 pub use admin::{
     IssuedToken, IssuedTokens, NewTokens, RoleReply, SetRole, SpecialRole, TokenInfo, TokenList,
 };
+pub use audit::{AUDIT_PAGE, AuditActor, AuditFound, AuditHead, AuditPage, AuditRow, AuditVerify};
 pub use bodies::{
-    Account, ChangeItem, Changes, CompanyReply, Found, Health, LookupReply, NewCard, NewCompany, NewSession,
-    Page, Place, RemarkBody, RotateCard, SearchReply, SessionReply, Why,
+    Account, CardBody, CardList, ChangeItem, Changes, CompanyReply, EnsureCard, Found, Health, LookupReply,
+    NewCard, NewCompany, NewSession, Page, Place, RemarkBody, RotateCard, SearchReply, SessionReply, Why,
+};
+pub use boundary::{
+    DecisionItem, DecisionResult, DecisionResults, Decisions, Grant, Grants, Introductions, LeaveBody,
+    LeaveReply, NewGrant, NewHandover, NewPartnerLink, NewPermission, OwnSettingsBody, PartnerLinks, Snooze,
+    ToColleague, WhyBody, Words,
 };
 pub use event::{EventData, EventKind, EventType};
 pub use export::{ExportField, ExportForm, ExportOf, ExportReply, NewExport};
@@ -26,6 +35,10 @@ pub use import::{
     Signed,
 };
 pub use levels::{LEVELS_HEADER, Levels};
+pub use policy::{
+    ExplainBody, ExplainReply, ExplainedSetting, LineChange, PolicyBody, PolicyCheck, PolicyHistory,
+    PolicyReply, PolicyVersion, RuleChange, RuleFate, RuleSays, SaidFate, SettingEffect,
+};
 pub use problem::{Current, Problem, ProblemCode};
 pub use report::{FileReport, FileUse, ServerReport};
 

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::domain::{RequestState, Time, Verdict, Who};
+use crate::domain::{PolicyFault, RequestState, Time, Verdict, Who};
 use crate::text::Untrusted;
 
 // `tt`, not `literal`: the description does not see the word behind that.
@@ -75,6 +75,8 @@ codes! {
     RowsRefused = "rows_refused" / 422,
     /// The import would take out more people than the limit.
     TooManyRemoved = "too_many_removed" / 422,
+    /// A policy has faults; `faults` says which. The one in force stays.
+    PolicyRefused = "policy_refused" / 422,
     /// The write needs `If-Match`.
     RevisionRequired = "revision_required" / 428,
     /// The head of the request is too long, or has too many headers.
@@ -112,6 +114,9 @@ pub struct Problem {
     /// The policy's answer.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub verdict: Option<Box<Verdict>>,
+    /// What is wrong with a policy.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub faults: Vec<PolicyFault>,
 }
 
 /// What an object is now, for the loser of a race.
@@ -143,6 +148,7 @@ impl Problem {
             reason: None,
             current: None,
             verdict: None,
+            faults: Vec::new(),
         }
     }
 
@@ -153,6 +159,16 @@ impl Problem {
             reason: Some(reason.to_owned()),
             ..Self::new(ProblemCode::Invalid)
         }
+    }
+
+    /// A policy that cannot be applied.
+    pub fn policy_faults(faults: Vec<PolicyFault>) -> Self {
+        Self { faults, ..Self::new(ProblemCode::PolicyRefused) }
+    }
+
+    /// The policy says no.
+    pub fn refused(verdict: Verdict) -> Self {
+        Self { verdict: Some(Box::new(verdict)), ..Self::new(ProblemCode::Refused) }
     }
 
     /// What the object is now.

@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 
+use super::admin::args::{AuditArgs, GrantArgs, HandoverArgs, MemberCommand, PartnerArgs, PolicyArgs};
 use clap::{Args, CommandFactory as _, Parser, Subcommand, ValueEnum};
 
 use super::texts;
@@ -51,6 +52,11 @@ pub(super) enum Command {
     Approve(ApproveArgs),
     Reject(RejectArgs),
     Undo(UndoArgs),
+    Withdraw(WithdrawArgs),
+    Why(WhyArgs),
+    Add(AddArgs),
+    Scan(ScanArgs),
+    Away(AwayArgs),
     Qr(QrArgs),
     Card(CardArgs),
     Export(ExportArgs),
@@ -171,6 +177,15 @@ pub(super) enum AdminCommand {
         company: Option<String>,
     },
     Token(TokenArgs),
+    Member {
+        #[command(subcommand)]
+        command: MemberCommand,
+    },
+    Policy(PolicyArgs),
+    Grant(GrantArgs),
+    Partner(PartnerArgs),
+    Handover(HandoverArgs),
+    Audit(AuditArgs),
     #[cfg(feature = "server")]
     Backup(BackupArgs),
     #[cfg(feature = "server")]
@@ -344,6 +359,7 @@ pub(super) enum BoxName {
     #[default]
     Approvals,
     Incoming,
+    Outgoing,
 }
 
 #[derive(Clone, Copy, Debug, ValueEnum)]
@@ -404,6 +420,69 @@ pub(super) struct UndoArgs {
     pub(super) id: String,
     #[arg(long, value_enum, default_value_t)]
     pub(super) format: Format,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct WithdrawArgs {
+    #[arg(value_name = "ID")]
+    pub(super) id: String,
+    #[arg(long, value_enum, default_value_t)]
+    pub(super) format: Format,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct WhyArgs {
+    #[arg(value_name = "TARGET")]
+    pub(super) target: String,
+    #[arg(long, value_enum, default_value_t)]
+    pub(super) format: Format,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct AddArgs {
+    #[arg(value_name = "TARGET", required_unless_present = "permission")]
+    pub(super) target: Option<String>,
+    #[arg(long, value_name = "TEXT")]
+    pub(super) purpose: Option<String>,
+    #[arg(long, value_name = "TEXT")]
+    pub(super) message: Option<String>,
+    #[arg(long, conflicts_with_all = ["target", "message"], requires = "purpose")]
+    pub(super) permission: bool,
+    #[arg(long, value_enum, default_value_t)]
+    pub(super) format: Format,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct ScanArgs {
+    #[arg(value_name = "FILE|LINK|-")]
+    pub(super) source: String,
+    #[arg(long)]
+    pub(super) add: bool,
+    #[arg(long, value_name = "TEXT", requires = "add")]
+    pub(super) purpose: Option<String>,
+    #[arg(long, value_name = "TEXT", requires = "add")]
+    pub(super) message: Option<String>,
+    #[arg(long, value_enum, default_value_t)]
+    pub(super) format: Format,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct AwayArgs {
+    #[command(subcommand)]
+    pub(super) action: Option<AwayAction>,
+    #[arg(long, value_enum, default_value_t, global = true)]
+    pub(super) format: Format,
+}
+
+#[derive(Debug, Subcommand)]
+pub(super) enum AwayAction {
+    Until {
+        #[arg(value_name = "DATE")]
+        date: String,
+        #[arg(long, value_name = "ID")]
+        stand_in: Option<String>,
+    },
+    Off,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
@@ -471,12 +550,74 @@ pub(super) struct CardArgs {
     pub(super) format: Format,
 }
 
-#[derive(Clone, Copy, Debug, Subcommand)]
+#[derive(Clone, Debug, Subcommand)]
 pub(super) enum CardAction {
+    List,
+    New {
+        #[arg(long, value_enum, default_value_t)]
+        kind: KindName,
+        #[arg(long, value_name = "TEXT")]
+        label: Option<String>,
+        #[arg(long, value_name = "WHEN")]
+        expires: Option<String>,
+        #[arg(long, value_name = "N", value_parser = clap::value_parser!(i64).range(1..=100_000))]
+        uses: Option<i64>,
+        #[arg(long = "show", value_name = "FIELD")]
+        fields: Vec<String>,
+    },
     Rotate {
+        #[arg(value_name = "CARD")]
+        card: Option<String>,
         #[arg(long)]
         leaked: bool,
     },
+    Label {
+        #[arg(value_name = "TEXT")]
+        text: String,
+        #[arg(long, value_name = "CARD")]
+        card: Option<String>,
+    },
+    Expire {
+        #[arg(value_name = "WHEN")]
+        when: String,
+        #[arg(long, value_name = "CARD")]
+        card: Option<String>,
+    },
+    Uses {
+        #[arg(value_name = "N|unlimited")]
+        most: String,
+        #[arg(long, value_name = "CARD")]
+        card: Option<String>,
+    },
+    Fields {
+        #[arg(value_name = "FIELD", required = true)]
+        fields: Vec<String>,
+        #[arg(long, value_name = "CARD")]
+        card: Option<String>,
+    },
+    Revoke {
+        #[arg(value_name = "CARD")]
+        card: String,
+    },
+    Accept {
+        #[arg(value_name = "on|off", value_enum)]
+        to: OnOff,
+    },
+}
+
+/// What a card is for.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub(super) enum KindName {
+    Printed,
+    #[default]
+    Event,
+    Screen,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(super) enum OnOff {
+    On,
+    Off,
 }
 
 #[derive(Debug, Args)]

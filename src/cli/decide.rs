@@ -7,7 +7,7 @@ use super::args::{ApproveArgs, Format, RejectArgs, UndoArgs};
 use super::failure::Failure;
 use super::{ids, requests};
 use crate::client::Client;
-use crate::domain::{Decision, DecisionKind, ReasonCode, Request};
+use crate::domain::{Decision, ReasonCode, Request};
 use crate::i18n::Text;
 use crate::text::SafeText;
 
@@ -22,7 +22,7 @@ pub(super) async fn reject(context: &Context, client: &Client, args: &RejectArgs
         Some(reason) if reason != ReasonCode::Other => (reason, None),
         _ => (ReasonCode::Other, Some(args.reason.as_str().into())),
     };
-    let decision = Decision { kind: DecisionKind::Reject, reason: Some(reason), text, tell: args.tell };
+    let decision = Decision { text, tell: args.tell, ..Decision::reject(reason) };
     decide_all(context, client, &args.ids, &decision, args.format).await
 }
 

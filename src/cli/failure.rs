@@ -60,6 +60,7 @@ pub(super) const fn code_of(fault: &Fault) -> u8 {
         | Fault::Busy { .. }
         | Fault::Held { .. } => 7,
         Fault::Invalid { .. }
+        | Fault::Policy(_)
         | Fault::StorageFull
         | Fault::Server { .. }
         | Fault::OtherName

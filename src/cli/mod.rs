@@ -1,7 +1,9 @@
 //! The command line: one file a command, all over the same API as the screen.
 
+mod add;
 mod admin;
 mod args;
+mod away;
 mod backend;
 #[cfg(feature = "server")]
 mod backup;
@@ -30,6 +32,7 @@ mod query;
 mod reference;
 mod remote;
 mod requests;
+mod scan;
 mod screen;
 mod search;
 #[cfg(feature = "server")]
@@ -39,8 +42,12 @@ mod show;
 mod signals;
 mod texts;
 mod usage;
+mod verdict;
 mod watch;
+mod when;
 mod whoami;
+mod why;
+mod withdraw;
 
 use std::ffi::OsString;
 use std::io::Write as _;
@@ -233,6 +240,13 @@ async fn run_command(context: &Context, command: &Command) -> Result<u8, Failure
             with(context, async |b| decide::reject(context, &b.client(), args).await).await
         }
         Command::Undo(args) => with(context, async |b| decide::undo(context, &b.client(), args).await).await,
+        Command::Withdraw(args) => {
+            with(context, async |b| withdraw::run(context, &b.client(), args).await).await
+        }
+        Command::Why(args) => with(context, async |b| why::run(context, &b.client(), args).await).await,
+        Command::Add(args) => with(context, async |b| add::run(context, &b.client(), args).await).await,
+        Command::Scan(args) => with(context, async |b| scan::run(context, &b.client(), args).await).await,
+        Command::Away(args) => with(context, async |b| away::run(context, &b.client(), args).await).await,
         Command::Qr(args) => with(context, async |b| qr::run(context, &b.client(), args).await).await,
         Command::Export(args) => with(context, async |b| export::run(context, &b.client(), args).await).await,
         Command::Card(args) => with(context, async |b| card::run(context, &b.client(), args).await).await,

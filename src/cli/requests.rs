@@ -70,6 +70,7 @@ pub(super) async fn run(context: &Context, client: &Client, args: &RequestsArgs)
     let which = match args.which {
         BoxName::Approvals => "approvals",
         BoxName::Incoming => "incoming",
+        BoxName::Outgoing => "outgoing",
     };
     let mut requests = Vec::new();
     let mut after = String::new();
@@ -146,7 +147,9 @@ pub(super) fn show(context: &Context, request: &Request) -> Result<(), Failure> 
         let lines = message.block(6, 100).lines;
         rows.extend(lines.into_iter().map(|line| (words.get(Text::LabelMessage), line)));
     }
-    rows.push((words.get(Text::LabelVia), words.channel(request.channel)));
+    if let Some(channel) = request.channel {
+        rows.push((words.get(Text::LabelVia), words.channel(channel)));
+    }
     rows.push((words.get(Text::LabelCame), say::date_time(request.created, now, &context.zone)));
     rows.push((words.get(Text::LabelPolicy), words.verdict(request.verdict.code)));
     pairs(context, rows)?;

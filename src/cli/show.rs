@@ -64,7 +64,7 @@ pub(super) async fn run(context: &Context, client: &Client, args: &ShowArgs) -> 
             let departments = client.departments().await?.items;
             match args.format {
                 Format::Json => context.out.json(&shape(&member, &departments))?,
-                Format::Table => show_member(context, &member, &departments)?,
+                Format::Table => self::member(context, &member, &departments)?,
             }
         }
         Named::Contact(id) => {
@@ -104,7 +104,7 @@ pub(super) fn pairs(context: &Context, rows: Vec<(SafeText, SafeText)>) -> Resul
     Ok(())
 }
 
-fn show_member(context: &Context, member: &Member, departments: &[Department]) -> Result<(), Failure> {
+pub(super) fn member(context: &Context, member: &Member, departments: &[Department]) -> Result<(), Failure> {
     let words = &context.words;
     let mut rows =
         vec![(words.get(Text::Internal), member.name.whole()), (words.get(Text::LabelId), member.id.shown())];

@@ -145,7 +145,7 @@ impl Watch<'_> {
                     }
                 }
                 News::Link(link) => self.note(link)?,
-                News::Members(..) | News::Contacts(..) => {}
+                News::Members(..) | News::Contacts(..) | News::Linked(..) | News::Introductions(..) => {}
             }
         }
         Ok(0)

@@ -11,13 +11,13 @@ use super::access::Access;
 use super::transport::{Body, Call, Method, Pieces, TransportError};
 use super::{fault, retry};
 use crate::api::{
-    Account, Applied, ApplyImport, Changes, ExportReply, Health, ImportPlan, ImportReply, ImportRowsReply,
-    ImportState, LookupReply, NewCard, NewExport, NewImport, Page, RemarkBody, RotateCard, SYNC_PAGE,
-    SearchReply,
+    Account, Applied, ApplyImport, CardBody, CardList, Changes, EnsureCard, ExportReply, Health, ImportPlan,
+    ImportReply, ImportRowsReply, ImportState, LookupReply, NewCard, NewExport, NewImport, Page, RemarkBody,
+    RotateCard, SYNC_PAGE, SearchReply,
 };
 use crate::domain::{
-    Card, Contact, ContactDetail, ContactId, ContactRevision, Decision, Department, Fault, Member, MemberId,
-    Request, RequestId, RequestState, Snapshot,
+    Card, CardId, CardKind, CardLike, Contact, ContactDetail, ContactId, ContactRevision, Decision,
+    Department, Fault, Member, MemberId, Request, RequestId, RequestState, Snapshot,
 };
 use crate::text::Untrusted;
 
@@ -50,7 +50,7 @@ enum OnUnknownSession {
 }
 
 /// Everything but letters, digits and `-._~` as `%XX`.
-fn encode(value: &str) -> String {
+pub(super) fn encode(value: &str) -> String {
     let mut out = String::with_capacity(value.len());
     for b in value.bytes() {
         if b.is_ascii_alphanumeric() || b"-._~".contains(&b) {
@@ -62,7 +62,7 @@ fn encode(value: &str) -> String {
     out
 }
 
-fn get(path: impl Into<String>) -> Call {
+pub(super) fn get(path: impl Into<String>) -> Call {
     Call {
         method: Method::Get,
         path: path.into(),
@@ -75,7 +75,7 @@ fn get(path: impl Into<String>) -> Call {
     }
 }
 
-fn write(method: Method, path: impl Into<String>, revision: Option<i64>, key: &str) -> Call {
+pub(super) fn write(method: Method, path: impl Into<String>, revision: Option<i64>, key: &str) -> Call {
     Call { method, if_match: revision, key: Some(key.to_owned()), ..get(path) }
 }
 
@@ -84,8 +84,13 @@ fn long(call: Call) -> Call {
     Call { limit: LONG_LIMIT, patient: true, ..call }
 }
 
-fn json(body: &impl Serialize) -> Result<Body, Fault> {
+pub(super) fn json(body: &impl Serialize) -> Result<Body, Fault> {
     serde_json::to_vec(body).map(|body| Body::Json(Bytes::from(body))).map_err(|_| Fault::Garbled)
+}
+
+fn body_of(like: &CardLike) -> CardBody {
+    let CardLike { label, fields, expires, max_uses } = like.clone();
+    CardBody { label, fields, expires, max_uses }
 }
 
 impl Client {
@@ -135,7 +140,7 @@ impl Client {
         }
     }
 
-    async fn ask<T: DeserializeOwned>(&self, call: Call) -> Result<T, Fault> {
+    pub(super) async fn ask<T: DeserializeOwned>(&self, call: Call) -> Result<T, Fault> {
         let body = self.send(call, OnUnknownSession::SignInAnew).await?;
         serde_json::from_slice(&body).map_err(|_| Fault::Garbled)
     }
@@ -245,7 +250,7 @@ impl Client {
         key: &str,
     ) -> Result<ContactRevision, Fault> {
         let mut call = write(Method::Put, format!("/v1/contacts/{id}/remark"), Some(revision), key);
-        call.body = json(&RemarkBody { remark: remark.clone() })?;
+        call.body = json(&RemarkBody { remark: remark.clone(), description: None })?;
         self.ask(call).await
     }
 
@@ -262,15 +267,52 @@ impl Client {
     /// The printed card; made when there is none. There is only one, so asking again is harmless.
     pub async fn card(&self) -> Result<Card, Fault> {
         let mut call = Call { method: Method::Put, ..get("/v1/card") };
-        call.body = json(&NewCard {})?;
+        call.body = json(&EnsureCard {})?;
         self.ask(call).await
     }
 
-    /// Gives the printed card a new code.
-    pub async fn rotate_card(&self, revision: i64, leaked: bool, key: &str) -> Result<Card, Fault> {
-        let mut call = write(Method::Post, "/v1/card/rotate", Some(revision), key);
+    /// All of one's cards that were not revoked.
+    pub async fn cards(&self) -> Result<Vec<Card>, Fault> {
+        self.ask::<CardList>(get("/v1/cards")).await.map(|list| list.items)
+    }
+
+    /// Makes another card.
+    pub async fn make_card(&self, kind: CardKind, like: &CardLike, key: &str) -> Result<Card, Fault> {
+        let mut call = write(Method::Post, "/v1/cards", None, key);
+        call.body = json(&NewCard { kind, like: body_of(like) })?;
+        self.ask(call).await
+    }
+
+    /// Changes what a card is like, as a whole.
+    pub async fn change_card(
+        &self,
+        id: &CardId,
+        revision: i64,
+        like: &CardLike,
+        key: &str,
+    ) -> Result<Card, Fault> {
+        let mut call = write(Method::Put, format!("/v1/cards/{id}"), Some(revision), key);
+        call.body = json(&body_of(like))?;
+        self.ask(call).await
+    }
+
+    /// Gives a card a new code.
+    pub async fn rotate_card(
+        &self,
+        id: &CardId,
+        revision: i64,
+        leaked: bool,
+        key: &str,
+    ) -> Result<Card, Fault> {
+        let mut call = write(Method::Post, format!("/v1/cards/{id}/rotate"), Some(revision), key);
         call.body = json(&RotateCard { leaked })?;
         self.ask(call).await
+    }
+
+    /// Revokes a card. Returns those that are left.
+    pub async fn revoke_card(&self, id: &CardId, revision: i64, key: &str) -> Result<Vec<Card>, Fault> {
+        let call = write(Method::Delete, format!("/v1/cards/{id}"), Some(revision), key);
+        self.ask::<CardList>(call).await.map(|list| list.items)
     }
 
     /// Tells of an export, so that it stands in the audit log before it is written.

@@ -46,6 +46,11 @@ pub(super) fn of_reply(reply: &Reply) -> Fault {
             status => Fault::Server { status, code: Untrusted::default() },
         };
     };
+    of_problem(problem, reply.retry_after.map(Duration::from_secs))
+}
+
+/// What a problem means.
+pub(super) fn of_problem(problem: Problem, retry_after: Option<Duration>) -> Fault {
     match problem.code {
         ProblemCode::Unauthenticated => Fault::NotSignedIn,
         ProblemCode::Forbidden => Fault::Forbidden,
@@ -53,9 +58,7 @@ pub(super) fn of_reply(reply: &Reply) -> Fault {
         ProblemCode::WindowOver => Fault::WindowOver,
         ProblemCode::StorageFull => Fault::StorageFull,
         ProblemCode::Misdirected => Fault::OtherName,
-        ProblemCode::Unavailable | ProblemCode::InProgress => {
-            Fault::Busy { retry_after: reply.retry_after.map(Duration::from_secs) }
-        }
+        ProblemCode::Unavailable | ProblemCode::InProgress => Fault::Busy { retry_after },
         ProblemCode::AlreadyDecided | ProblemCode::NotOpen => match problem.current {
             Some(current) => Fault::Decided(Box::new(Conflict {
                 state: current.state.unwrap_or(RequestState::Expired),
@@ -73,6 +76,7 @@ pub(super) fn of_reply(reply: &Reply) -> Fault {
             Some(verdict) => Fault::Refused(Box::new(Refusal { verdict: *verdict })),
             None => Fault::Garbled,
         },
+        ProblemCode::PolicyRefused => Fault::Policy(problem.faults),
         ProblemCode::Invalid => Fault::Invalid {
             field: problem.field.map(Untrusted::from),
             code: problem.reason.unwrap_or_default().into(),

@@ -10,7 +10,7 @@ use super::events::EventParser;
 use super::retry;
 use super::transport::Pieces;
 use crate::api::{ChangeItem, EventData};
-use crate::domain::{Change, Contact, Fault, Member, Snapshot, Time};
+use crate::domain::{Change, Contact, Fault, Introduction, LinkedPerson, Member, Snapshot, Time};
 
 /// A burst of events is answered by one read of the change feed after this time.
 const BURST: Duration = Duration::from_millis(20);
@@ -27,6 +27,10 @@ pub enum News {
     Members(Vec<Member>, bool),
     /// More external contacts; the last piece says so.
     Contacts(Vec<Contact>, bool),
+    /// More of the people whom linked companies show; the last piece says so.
+    Linked(Vec<LinkedPerson>, bool),
+    /// Those whom colleagues passed on, all of them.
+    Introductions(Vec<Introduction>),
     /// What changed, and the server's clock.
     Changes(Vec<Change>, Time),
     /// Whether the server is there.
@@ -128,39 +132,62 @@ async fn report_and_wait(
     true
 }
 
-/// The rest of contacts and directory, page by page. What fails is tried again: until then the screen
+/// What the start did not hold.
+#[derive(Clone, Copy)]
+enum Rest {
+    Contacts,
+    /// Requests that one has sent.
+    Sent,
+    Linked,
+    Introductions,
+    Members,
+}
+
+/// In the order in which it is looked at.
+const REST: [Rest; 5] = [Rest::Contacts, Rest::Members, Rest::Sent, Rest::Linked, Rest::Introductions];
+
+/// A page as news, and where the next one begins.
+async fn page(client: &Client, rest: Rest, after: &str) -> Result<(News, Option<String>), Fault> {
+    Ok(match rest {
+        Rest::Contacts => {
+            let page = client.contacts(after).await?;
+            (News::Contacts(page.items, page.next.is_none()), page.next)
+        }
+        Rest::Sent => {
+            let page = client.requests("outgoing", None, after).await?;
+            let changes = page.items.into_iter().map(|request| Change::Request(Box::new(request)));
+            (News::Changes(changes.collect(), page.now), page.next)
+        }
+        Rest::Linked => {
+            let page = client.linked(after).await?;
+            (News::Linked(page.items, page.next.is_none()), page.next)
+        }
+        Rest::Introductions => (News::Introductions(client.introductions().await?.items), None),
+        Rest::Members => {
+            let page = client.members(after).await?;
+            (News::Members(page.items, page.next.is_none()), page.next)
+        }
+    })
+}
+
+/// Everything that the start did not hold, page by page. What fails is tried again: until then the screen
 /// knows that it is not complete.
 async fn load_rest(client: Client, news: mpsc::Sender<News>) {
-    let mut after = String::new();
-    loop {
-        match client.contacts(&after).await {
-            Ok(page) => {
-                let done = page.next.is_none();
-                if news.send(News::Contacts(page.items, done)).await.is_err() {
-                    return;
+    for rest in REST {
+        let mut after = String::new();
+        loop {
+            match page(&client, rest, &after).await {
+                Ok((told, next)) => {
+                    if news.send(told).await.is_err() {
+                        return;
+                    }
+                    match next {
+                        Some(next) => after = next,
+                        None => break,
+                    }
                 }
-                match page.next {
-                    Some(next) => after = next,
-                    None => break,
-                }
+                Err(_) => tokio::time::sleep(retry::jitter(LONGEST_WAIT)).await,
             }
-            Err(_) => tokio::time::sleep(retry::jitter(LONGEST_WAIT)).await,
-        }
-    }
-    let mut after = String::new();
-    loop {
-        match client.members(&after).await {
-            Ok(page) => {
-                let done = page.next.is_none();
-                if news.send(News::Members(page.items, done)).await.is_err() {
-                    return;
-                }
-                match page.next {
-                    Some(next) => after = next,
-                    None => return,
-                }
-            }
-            Err(_) => tokio::time::sleep(retry::jitter(LONGEST_WAIT)).await,
         }
     }
 }

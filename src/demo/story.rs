@@ -8,7 +8,7 @@ use super::dice::Dice;
 use super::people::{MadeUp, SAMPLE};
 use super::web::Web;
 use super::{BACK, DemoError};
-use crate::domain::{Decision, DecisionKind, ReasonCode, Time};
+use crate::domain::{Decision, ReasonCode, Time};
 use crate::server::Clock;
 
 const DAY: u64 = 24 * 3600;
@@ -163,13 +163,7 @@ pub(super) async fn play(
                         later = remark.then(|| (at.after(Duration::from_secs(30)), Step::Remarks { target }));
                     }
                     Fate::Rejected { reason, .. } => {
-                        let decision = Decision {
-                            kind: DecisionKind::Reject,
-                            reason: Some(reason),
-                            text: None,
-                            tell: false,
-                        };
-                        web.decide(&token, &path, &visitor, &decision).await?;
+                        web.decide(&token, &path, &visitor, &Decision::reject(reason)).await?;
                     }
                 }
             }

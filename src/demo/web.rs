@@ -10,7 +10,7 @@ use tower::ServiceExt as _;
 
 use super::DemoError;
 use super::cast::Visitor;
-use crate::api::{IDEMPOTENCY_KEY, NDJSON, NewCard, NewSession, Page, RemarkBody, SessionReply};
+use crate::api::{EnsureCard, IDEMPOTENCY_KEY, NDJSON, NewSession, Page, RemarkBody, SessionReply};
 use crate::domain::{Card, CompanyId, Contact, Decision, MemberId, Request as Asked};
 
 /// A server's router, and the token by which its companies are made.
@@ -106,7 +106,7 @@ impl Web {
 
     /// The path of a member's card page.
     pub(super) async fn card(&self, token: &str) -> Result<String, DemoError> {
-        let body = Some(("application/json", serde_json::to_vec(&NewCard {})?));
+        let body = Some(("application/json", serde_json::to_vec(&EnsureCard {})?));
         let card: Card = self.call("making a card", token, "PUT", "/v1/card", &[], body).await?;
         Ok(card.link.split_once("/C/").map_or_else(String::new, |(_, code)| format!("/C/{code}")))
     }
@@ -190,7 +190,7 @@ impl Web {
             ("if-match", format!("\"{}\"", contact.revision)),
             (IDEMPOTENCY_KEY, format!("{}-{}", contact.id, contact.revision)),
         ];
-        let body = Some(("application/json", serde_json::to_vec(&RemarkBody { remark })?));
+        let body = Some(("application/json", serde_json::to_vec(&RemarkBody { remark, description: None })?));
         let path = format!("/v1/contacts/{}/remark", contact.id);
         let _: serde_json::Value = self.call(what, token, "PUT", &path, &headers, body).await?;
         Ok(())

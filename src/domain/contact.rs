@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::request::words;
 use super::{Channel, ContactId, Time, Who};
 use crate::text::Untrusted;
 
@@ -34,6 +35,24 @@ pub struct Contact {
     /// My own name for them; nobody outside sees it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub remark: Option<Untrusted>,
+    /// What I wrote down about them; nobody outside sees it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub description: Option<Untrusted>,
+    /// Tags of the company's list.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub tags: Vec<Untrusted>,
+    /// My own tags.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub own_tags: Vec<Untrusted>,
+    /// Whether our companies are linked, so that the company's name is known to be right.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub verified: bool,
+    /// Whether the other side has ended the connection.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub one_sided: bool,
+    /// They changed hands: until then they may be refused, and by whom they came.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub refuse_until: Option<Time>,
     /// How it came.
     pub source: Source,
     /// Since when the connection holds.
@@ -43,17 +62,16 @@ pub struct Contact {
     pub allowed: Vec<ContactAction>,
 }
 
-/// What kind of account an external contact is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(feature = "server", derive(utoipa::ToSchema))]
-#[serde(rename_all = "snake_case")]
-pub enum ContactKind {
-    /// A WeChat account.
-    Wechat,
-    /// A member of another company.
-    Member,
-    /// Somebody who came by a card link.
-    Visitor,
+words! {
+    /// What kind of account an external contact is.
+    ContactKind {
+        /// A WeChat account.
+        Wechat = "wechat",
+        /// A member of another company.
+        Member = "member",
+        /// Somebody who came by a card link.
+        Visitor = "visitor",
+    }
 }
 
 /// How a connection came about.
@@ -69,24 +87,38 @@ pub struct Source {
     pub card_label: Option<Untrusted>,
 }
 
-/// In which way a connection came about.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(feature = "server", derive(utoipa::ToSchema))]
-#[serde(rename_all = "snake_case")]
-pub enum AddWay {
-    /// They opened my card's link and asked.
-    TheyAsked,
+words! {
+    /// In which way a connection came about.
+    AddWay {
+        /// They asked me.
+        TheyAsked = "they_asked",
+        /// I asked them by their card.
+        TheirCard = "their_card",
+        /// I asked them: our companies are linked.
+        Linked = "linked",
+        /// A colleague passed the contact on.
+        Introduced = "introduced",
+        /// A colleague handed the contact over.
+        HandedOver = "handed_over",
+    }
 }
 
-/// What I may do with an external contact.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(feature = "server", derive(utoipa::ToSchema))]
-#[serde(rename_all = "snake_case")]
-pub enum ContactAction {
-    /// Change my remark.
-    EditRemark,
-    /// End the connection.
-    Remove,
+words! {
+    /// What I may do with an external contact.
+    ContactAction {
+        /// Change my remark.
+        EditRemark = "edit_remark",
+        /// End the connection.
+        Remove = "remove",
+        /// Change tags.
+        EditTags = "edit_tags",
+        /// Hand it over to a colleague.
+        HandOver = "hand_over",
+        /// Pass it on to a colleague, who may then ask.
+        Introduce = "introduce",
+        /// Refuse the colleague of theirs who takes over.
+        Refuse = "refuse",
+    }
 }
 
 /// A contact with its history.
@@ -97,6 +129,8 @@ pub struct ContactDetail {
     pub contact: Contact,
     /// What happened, newest first.
     pub history: Vec<HistoryEntry>,
+    /// Colleagues who know the same person, where the policy shows it.
+    pub known_by: Vec<Who>,
 }
 
 /// One event in a contact's history.
@@ -118,17 +152,24 @@ pub struct HistoryEntry {
     pub policy_version: Option<i64>,
 }
 
-/// What happened to a contact.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(feature = "server", derive(utoipa::ToSchema))]
-#[serde(rename_all = "snake_case")]
-pub enum HistoryKind {
-    /// They asked to connect.
-    Requested,
-    /// The request was approved.
-    Approved,
-    /// The remark was changed.
-    RemarkChanged,
+words! {
+    /// What happened to a contact.
+    HistoryKind {
+        /// They asked to connect.
+        Requested = "requested",
+        /// The request was approved.
+        Approved = "approved",
+        /// The remark was changed.
+        RemarkChanged = "remark_changed",
+        /// Tags were changed.
+        TagsChanged = "tags_changed",
+        /// The contact was passed on to a colleague.
+        Introduced = "introduced",
+        /// It was handed over.
+        HandedOver = "handed_over",
+        /// The other side ended the connection.
+        EndedByThem = "ended_by_them",
+    }
 }
 
 /// A contact's revision after a write to it.

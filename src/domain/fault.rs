@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::{RequestState, Time, Verdict, Who};
+use super::{PolicyFault, RequestState, Time, Verdict, Who};
 use crate::text::Untrusted;
 
 /// What went wrong with a call. Carries codes and values, never sentences.
@@ -32,6 +32,9 @@ pub enum Fault {
     /// Refused by the policy.
     #[error("refused by policy")]
     Refused(Box<Refusal>),
+    /// A policy that cannot be applied; the one in force stays.
+    #[error("the policy has faults")]
+    Policy(Vec<PolicyFault>),
     /// Somebody else decided before.
     #[error("decided already")]
     Decided(Box<Conflict>),

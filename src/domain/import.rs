@@ -220,6 +220,15 @@ pub fn normalise_line(text: &str) -> String {
     out
 }
 
+/// NFC, every kind of line break as one, trimmed.
+pub fn normalise_block(text: &str) -> String {
+    let unified =
+        text.replace("\r\n", "\n").replace(['\r', '\u{b}', '\u{c}', '\u{85}', '\u{2028}', '\u{2029}'], "\n");
+    let lines: Vec<String> =
+        unified.nfc().collect::<String>().lines().map(|line| line.trim().to_owned()).collect();
+    lines.join("\n").trim_matches('\n').to_owned()
+}
+
 /// Whether a text is plain to see to be as [`normalise_line`] would give it: most are.
 fn is_normal(text: &str) -> bool {
     let mut before = ' ';

@@ -46,9 +46,22 @@ pub struct Member {
     /// Columns of the source that have no field of their own.
     #[serde(default)]
     pub attributes: Vec<Attribute>,
+    /// Fields that a rule hides from the viewer, whether they hold something or not.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub masked: Vec<MaskedField>,
     /// What the viewer may do with this person.
     #[serde(default)]
     pub allowed: Vec<MemberAction>,
+}
+
+/// A field that is hidden from the viewer.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "server", derive(utoipa::ToSchema))]
+pub struct MaskedField {
+    /// `mobile`, `phone`, `email`, `office`, `title`, `manager` or `attributes`.
+    pub field: String,
+    /// Id of the rule that hides it.
+    pub rule: String,
 }
 
 /// A member's place in one department.

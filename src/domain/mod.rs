@@ -13,16 +13,19 @@ mod held;
 mod ids;
 mod import;
 mod member;
+mod outside;
 mod person;
+mod policy;
 mod request;
 mod role;
+mod scan;
 #[cfg(feature = "server")]
 mod schema;
 mod snapshot;
 mod time;
 mod verdict;
 
-pub use card::{Card, CardKind, CodeContent};
+pub use card::{Card, CardKind, CardLike, CodeContent};
 pub use change::Change;
 pub use company::{ChatLinkError, Company, chat_link};
 pub use contact::{
@@ -37,15 +40,19 @@ pub(crate) use ids::CROCKFORD;
 pub use ids::{CardId, CompanyId, ContactId, DepartmentId, IdError, MemberId, RequestId};
 pub use import::{
     CheckedMember, DepartmentRow, GivenRole, ImportRow, MAX_DEPTH, MAX_FIELD, MemberRow, RefusedRow,
-    RowFault, RowNote, is_mail_address, normalise_line,
+    RowFault, RowNote, is_mail_address, normalise_block, normalise_line,
 };
-pub use member::{Attribute, Member, MemberAction, Membership, Phone, PhoneKind, Status};
+pub use member::{Attribute, MaskedField, Member, MemberAction, Membership, Phone, PhoneKind, Status};
+pub use outside::{Introduction, LinkedPerson, NewRequest, OwnSettings, PartnerLink, Tags};
 pub use person::Who;
+pub use policy::{PolicyFault, PolicyFaultCode};
 pub use request::{
-    ApprovalKind, Channel, Decision, DecisionKind, DecisionMark, Direction, Lifetime, ReasonCode, Request,
-    RequestAction, RequestState, Requester, Seen,
+    ApprovalKind, Asked, Channel, DecideOne, Decision, DecisionKind, DecisionMark, Direction, EarlierRequest,
+    Flag, HandoverItem, ItemState, KnownBy, Lifetime, LinkScope, LookAlike, Need, NoteKind, Part, ReasonCode,
+    Request, RequestAction, RequestDetail, RequestNote, RequestState, Requester, RequesterKind, Seen,
 };
 pub use role::Role;
+pub use scan::{Aim, Aimed, Candidate, Pass, Place, Said, SaidPerson, ScanFault, Scanned};
 pub use snapshot::{Me, Snapshot};
 pub use time::Time;
-pub use verdict::{Verdict, VerdictCode};
+pub use verdict::{Alternative, Explained, LookedAt, MeantPerson, RuleRef, Step, Verdict, VerdictCode};

@@ -2,9 +2,10 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{RequestId, Time, Verdict, Who};
+use super::{DepartmentId, MemberId, RequestId, Time, Verdict, Who};
 use crate::text::Untrusted;
 
+/// Enumerations with a stable word for each value, in the store and in the API.
 // `tt`, not `literal`: the description does not see the word behind that.
 macro_rules! words {
     ($($(#[$meta:meta])* $name:ident { $($(#[$vmeta:meta])* $variant:ident = $text:tt,)* })*) => {
@@ -34,6 +35,8 @@ macro_rules! words {
     };
 }
 
+pub(super) use words;
+
 words! {
     /// What kind of thing waits for a decision.
     ApprovalKind {
@@ -61,6 +64,8 @@ words! {
         Partner = "partner",
         /// A live card link.
         Namecard = "namecard",
+        /// A colleague who has the contact passed it on.
+        Introduction = "introduction",
     }
 
     /// The state of a request.
@@ -87,6 +92,96 @@ words! {
         Approve = "approve",
         /// No.
         Reject = "reject",
+        /// No, and the sender may not ask anybody of the company again.
+        Block = "block",
+    }
+
+    /// As what somebody stands to a request.
+    Part {
+        /// It is for them.
+        Target = "target",
+        /// They decide for the target, who is away.
+        StandIn = "stand_in",
+        /// Their approval is the second one, on the side that is asked.
+        ManagerAsked = "manager_asked",
+        /// Their approval is the second one, on the side that asks.
+        ManagerAsking = "manager_asking",
+        /// It is for the company's admins.
+        Admin = "admin",
+        /// They choose who takes a handover over.
+        Assigner = "assigner",
+        /// They asked.
+        Requester = "requester",
+        /// They had to do with it before.
+        Past = "past",
+    }
+
+    /// Whether a second approval is needed.
+    Need {
+        /// It is not.
+        None = "none",
+        /// Somebody has to give it.
+        Waits = "waits",
+        /// It was given.
+        Given = "given",
+    }
+
+    /// Who asks.
+    RequesterKind {
+        /// Somebody without an account: all as typed, none of it checked.
+        Visitor = "visitor",
+        /// A member of another company on this server.
+        Member = "member",
+        /// A member of the same company.
+        Colleague = "colleague",
+    }
+
+    /// A warning beside a request.
+    Flag {
+        /// Drawn like the name of a colleague or a contact, written with other letters.
+        LookAlikeName = "look_alike_name",
+        /// A mail domain that looks like one that is known.
+        LookAlikeDomain = "look_alike_domain",
+        /// The same name as a colleague's.
+        SameName = "same_name",
+        /// Letters of scripts that are not written together.
+        MixedScripts = "mixed_scripts",
+        /// Characters that are not seen.
+        HiddenCharacters = "hidden_characters",
+        /// A link in the text.
+        Link = "link",
+        /// An address of a mail provider for persons.
+        PersonalAddress = "personal_address",
+        /// Several requests of the same sender within a short while.
+        Burst = "burst",
+    }
+
+    /// What was said or done on a request besides decisions.
+    NoteKind {
+        /// The approver asked the requester.
+        Question = "question",
+        /// The requester answered.
+        Answer = "answer",
+        /// It was passed to another approver.
+        Passed = "passed",
+        /// A handover was given to somebody to take over.
+        Assigned = "assigned",
+        /// Whoever it was assigned to did not take it.
+        Returned = "returned",
+    }
+
+    /// What became of one thing that is handed over.
+    ItemState {
+        /// Nobody has taken it yet.
+        Waiting = "waiting",
+        /// The contact is told and may refuse.
+        Told = "told",
+        /// The new owner has it.
+        Done = "done",
+        /// The contact refused.
+        Refused = "refused",
+        /// It could not be handed over.
+        Failed = "failed",
     }
 
     /// Why a request was rejected.
@@ -111,15 +206,37 @@ words! {
         Approve = "approve",
         /// Say no.
         Reject = "reject",
+        /// Say no for good.
+        Block = "block",
         /// Take back one's own decision while it is held.
         Undo = "undo",
+        /// Take back one's own request.
+        Withdraw = "withdraw",
+        /// Ask the requester something.
+        Ask = "ask",
+        /// Answer the approver's question.
+        Answer = "answer",
+        /// Pass it to another approver.
+        Pass = "pass",
+        /// Put it out of the way for a while.
+        Snooze = "snooze",
+        /// Choose who takes a handover over.
+        Assign = "assign",
     }
 }
 
-/// Who asks. All of it as typed, none of it checked.
+/// Who asks. Of a visitor all is as typed, and none of it checked.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "server", derive(utoipa::ToSchema))]
 pub struct Requester {
+    /// What kind of person it is.
+    pub kind: RequesterKind,
+    /// Their member id, for a colleague.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub member: Option<MemberId>,
+    /// Whether the company is one that ours is linked with.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub verified: bool,
     /// Name.
     pub name: Untrusted,
     /// Company.
@@ -150,21 +267,35 @@ pub struct Request {
     pub kind: ApprovalKind,
     /// From where it comes.
     pub direction: Direction,
+    /// As what the viewer stands to it.
+    pub part: Part,
+    /// Whether it stands in the viewer's queue: it waits for them, or what was decided there can still be
+    /// taken back.
+    #[serde(default)]
+    pub queued: bool,
     /// Who asks.
     pub requester: Requester,
-    /// Whom they ask.
-    pub target: Who,
+    /// Whom they ask; none: the company's admins, or nobody was chosen yet.
+    #[serde(default)]
+    pub target: Option<Asked>,
     /// What for.
     #[serde(default)]
     pub purpose: Option<Untrusted>,
     /// Their message.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub message: Option<Untrusted>,
-    /// By which channel.
-    pub channel: Channel,
+    /// By which channel a connection crosses the boundary.
+    #[serde(default)]
+    pub channel: Option<Channel>,
+    /// The colleague of the requester who passed the contact on.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub introduced_by: Option<Untrusted>,
     /// Label of the card, when it has one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub card_label: Option<Untrusted>,
+    /// Warnings.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub flags: Vec<Flag>,
     /// When it came.
     pub created: Time,
     /// When its life ends.
@@ -174,14 +305,44 @@ pub struct Request {
     /// When the last decision takes effect; until then the other side has heard nothing.
     #[serde(default)]
     pub effective_at: Option<Time>,
+    /// The second approval on the side that is asked.
+    pub manager_asked: Need,
+    /// The second approval on the side that asks.
+    pub manager_asking: Need,
     /// The last decision, when there is one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub decision: Option<DecisionMark>,
+    /// For a permission: until when.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub until: Option<Time>,
+    /// How much is handed over.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub items: Option<i64>,
+    /// Until when the viewer has put it out of the way.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub snoozed_until: Option<Time>,
+    /// Until when a question of the viewer waits for its answer.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub asked_until: Option<Time>,
     /// The verdict that let it in.
     pub verdict: Verdict,
     /// What the viewer may do now.
     #[serde(default)]
     pub allowed: Vec<RequestAction>,
+}
+
+/// Whom a request is for. Somebody outside is named without an id.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "server", derive(utoipa::ToSchema))]
+pub struct Asked {
+    /// The member, where the viewer is of their company.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub id: Option<MemberId>,
+    /// Their name.
+    pub name: Untrusted,
+    /// Their company, where it is another one than the viewer's.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub company: Option<Untrusted>,
 }
 
 /// Who decided what, when.
@@ -190,8 +351,13 @@ pub struct Request {
 pub struct DecisionMark {
     /// What was decided.
     pub kind: DecisionKind,
+    /// As what.
+    pub part: Part,
     /// By whom.
     pub by: Who,
+    /// For whom, when a stand-in decided.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub stands_for: Option<Who>,
     /// When.
     pub at: Time,
     /// Why, for a rejection.
@@ -221,13 +387,158 @@ pub struct Decision {
     /// Whether the requester is told the reason.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub tell: bool,
+    /// For a permission: until when it is given; none: for good.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub until: Option<Time>,
+    /// For a partner link: whom our side shows.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub scope: Option<LinkScope>,
+    /// Tags that the new contact gets.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub tags: Vec<Untrusted>,
 }
 
 impl Decision {
     /// A plain yes.
     pub const fn approve() -> Self {
-        Self { kind: DecisionKind::Approve, reason: None, text: None, tell: false }
+        Self {
+            kind: DecisionKind::Approve,
+            reason: None,
+            text: None,
+            tell: false,
+            until: None,
+            scope: None,
+            tags: Vec::new(),
+        }
     }
+
+    /// A plain no.
+    pub fn reject(reason: ReasonCode) -> Self {
+        Self { kind: DecisionKind::Reject, reason: Some(reason), ..Self::approve() }
+    }
+}
+
+/// One of several decisions.
+#[derive(Clone, Debug, PartialEq)]
+pub struct DecideOne {
+    /// Which request.
+    pub id: RequestId,
+    /// In the revision that was on the screen.
+    pub revision: i64,
+    /// How.
+    pub decision: Decision,
+    /// The key under which it is done once.
+    pub key: String,
+}
+
+/// Whom one company shows the other by a partner link.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "server", derive(utoipa::ToSchema))]
+#[serde(deny_unknown_fields)]
+pub struct LinkScope {
+    /// The people of these departments and below.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub departments: Vec<DepartmentId>,
+    /// These members.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub members: Vec<MemberId>,
+}
+
+/// A request with everything that whoever decides it may want to know.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "server", derive(utoipa::ToSchema))]
+pub struct RequestDetail {
+    /// The request.
+    #[serde(flatten)]
+    pub request: Request,
+    /// Decisions that were not taken back, oldest first.
+    pub steps: Vec<DecisionMark>,
+    /// Questions, answers, and whom it was passed to, oldest first.
+    pub notes: Vec<RequestNote>,
+    /// Earlier requests of the same person to this company, newest first.
+    pub earlier: Vec<EarlierRequest>,
+    /// Colleagues who know the same person or somebody of the same company, where the policy shows it.
+    pub known_by: Vec<KnownBy>,
+    /// What looks like what, for the warnings of that kind.
+    pub look_alikes: Vec<LookAlike>,
+    /// What is handed over.
+    pub handed_over: Vec<HandoverItem>,
+}
+
+/// Something that was said or done on a request.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "server", derive(utoipa::ToSchema))]
+pub struct RequestNote {
+    /// When.
+    pub at: Time,
+    /// What.
+    pub what: NoteKind,
+    /// The colleague who did; none: the requester.
+    #[serde(default)]
+    pub who: Option<Who>,
+    /// To whom it went.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub other: Option<Who>,
+    /// The words.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub text: Option<Untrusted>,
+}
+
+/// A request that the same person sent before.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "server", derive(utoipa::ToSchema))]
+pub struct EarlierRequest {
+    /// When.
+    pub created: Time,
+    /// Whom they asked.
+    pub target: Option<Who>,
+    /// What became of it.
+    pub state: RequestState,
+}
+
+/// A colleague who knows somebody.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "server", derive(utoipa::ToSchema))]
+pub struct KnownBy {
+    /// The colleague.
+    pub who: Who,
+    /// Whom they know.
+    pub name: Untrusted,
+    /// Whether it is the person themselves, or somebody of the same company.
+    pub same_person: bool,
+}
+
+/// Something that looks like something else.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "server", derive(utoipa::ToSchema))]
+pub struct LookAlike {
+    /// Which warning it is behind.
+    pub flag: Flag,
+    /// As it was typed.
+    pub typed: Untrusted,
+    /// What is known.
+    pub known: Untrusted,
+}
+
+/// One thing that is handed over.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "server", derive(utoipa::ToSchema))]
+pub struct HandoverItem {
+    /// The contact, or who sent the pending request.
+    pub name: Untrusted,
+    /// Their company.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub company: Option<Untrusted>,
+    /// Whether it is a pending request.
+    pub pending: bool,
+    /// What became of it.
+    pub state: ItemState,
+    /// Why it could not be handed over, as a verdict code.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reason: Option<String>,
+    /// Until when the contact may refuse.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub due: Option<Time>,
 }
 
 /// The part of a request from which its state at a moment follows.
@@ -274,9 +585,11 @@ impl Lifetime {
         self.effective_at.is_some_and(|at| at > now)
     }
 
-    /// Whether it waits for a decision at `now`.
+    /// Whether it waits for a decision at `now`. While a first approval is held, nobody is asked for the
+    /// second one.
     pub fn is_open(&self, now: Time) -> bool {
         matches!(self.state_at(now), RequestState::Pending | RequestState::PendingManager)
+            && !self.is_held(now)
     }
 
     /// Whether it stands in the queue at `now`: open, or decided and still held.
@@ -304,6 +617,25 @@ impl Request {
     /// stays so.
     pub fn lifetime(&self) -> Lifetime {
         Lifetime { stored: self.state, effective_at: self.effective_at, expires: self.expires }
+    }
+
+    /// Whether it waits for the viewer at `now`: what the server said when it was read, and what time has
+    /// made of it since.
+    pub fn waits(&self, now: Time) -> bool {
+        let step_is_mine = match self.state {
+            RequestState::Pending => {
+                matches!(self.part, Part::Target | Part::StandIn | Part::Admin | Part::Assigner)
+            }
+            RequestState::PendingManager => matches!(self.part, Part::ManagerAsked | Part::ManagerAsking),
+            _ => false,
+        };
+        self.queued && step_is_mine && self.lifetime().is_open(now)
+    }
+
+    /// Whether it stands in the viewer's queue at `now`: it waits for them, or what was decided there can
+    /// still be taken back.
+    pub fn is_queued(&self, now: Time) -> bool {
+        self.queued && (self.waits(now) || self.lifetime().is_held(now))
     }
 
     /// Whether the viewer may do `action` according to the server.

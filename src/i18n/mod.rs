@@ -4,9 +4,11 @@
 //! keys in `assets/i18n`, compared by a test. State and effects hold a [`Text`] and values, never a
 //! sentence.
 
+mod boundary;
 mod english;
 mod fill;
 pub mod say;
+mod scan;
 
 use std::sync::OnceLock;
 

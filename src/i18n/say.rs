@@ -26,6 +26,7 @@ impl Words {
             Fault::NotFound => self.get(Text::FaultNotFound),
             Fault::Forbidden => self.get(Text::FaultForbidden),
             Fault::Refused(refusal) => self.verdict(refusal.verdict.code),
+            Fault::Policy(_) => self.get(Text::FaultPolicy),
             Fault::Decided(conflict) => self.conflict(conflict),
             Fault::Changed { .. } => self.get(Text::FaultChanged),
             Fault::WindowOver => self.get(Text::FaultWindowOver),
@@ -108,6 +109,7 @@ impl Words {
         self.get(match kind {
             DecisionKind::Approve => Text::StateApproved,
             DecisionKind::Reject => Text::StateRejected,
+            DecisionKind::Block => Text::StateBlocked,
         })
     }
 
@@ -156,6 +158,7 @@ impl Words {
         self.get(match channel {
             Channel::Partner => Text::ChannelPartner,
             Channel::Namecard => Text::ChannelNamecard,
+            Channel::Introduction => Text::ChannelIntroduction,
         })
     }
 
@@ -164,6 +167,7 @@ impl Words {
         self.get(match channel {
             Channel::Partner => Text::ChannelPartner,
             Channel::Namecard => Text::ShortNamecard,
+            Channel::Introduction => Text::ShortIntroduction,
         })
     }
 
@@ -171,6 +175,10 @@ impl Words {
     pub fn add_way(&self, way: AddWay) -> SafeText {
         self.get(match way {
             AddWay::TheyAsked => Text::AddWayTheyAsked,
+            AddWay::TheirCard => Text::AddWayTheirCard,
+            AddWay::Linked => Text::AddWayLinked,
+            AddWay::Introduced => Text::AddWayIntroduced,
+            AddWay::HandedOver => Text::AddWayHandedOver,
         })
     }
 
@@ -180,6 +188,10 @@ impl Words {
             HistoryKind::Requested => Text::HistoryRequested,
             HistoryKind::Approved => Text::HistoryApproved,
             HistoryKind::RemarkChanged => Text::HistoryRemarkChanged,
+            HistoryKind::TagsChanged => Text::HistoryTagsChanged,
+            HistoryKind::Introduced => Text::HistoryIntroduced,
+            HistoryKind::HandedOver => Text::HistoryHandedOver,
+            HistoryKind::EndedByThem => Text::HistoryEndedByThem,
         })
     }
 

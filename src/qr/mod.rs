@@ -2,10 +2,12 @@
 
 mod blocks;
 mod code;
+mod open;
 mod picture;
 mod read;
 
 pub use blocks::{Blocks, Cell, Fit, Form, Needs, Shade, fit};
 pub use code::{Code, CodeError, Level};
+pub use open::{OpenError, is_picture, open};
 pub use picture::{Raster, png, svg};
-pub use read::{ReadError, read};
+pub use read::{MAX_CODES, ReadError, passes, read};

@@ -1,6 +1,6 @@
 //! The index over prepared keys, and ranking.
 
-use super::keys::{FIELD_END, Field, Keys};
+use super::keys::{FIELD_END, Field, Fields, Keys};
 use super::pinyin;
 use super::query::{Query, Term};
 
@@ -90,6 +90,12 @@ impl Index {
 
 /// Finds everybody who matches all terms of `query`; the best `limit` of them in order.
 pub fn rank(index: &Index, query: &Query, limit: usize) -> Ranked {
+    rank_seen(index, query, limit, |_| Fields::ALL)
+}
+
+/// The same among those who are there for somebody, by the fields that they see of each: `sees` is asked for
+/// the numbers of records, and only for those that may match.
+pub fn rank_seen(index: &Index, query: &Query, limit: usize, sees: impl Fn(u32) -> Fields) -> Ranked {
     if query.is_empty() {
         return Ranked::default();
     }
@@ -101,11 +107,16 @@ pub fn rank(index: &Index, query: &Query, limit: usize) -> Ranked {
         if held & needed != needed {
             continue;
         }
+        let number = u32::try_from(at).unwrap_or(u32::MAX);
+        let fields = sees(number);
+        if fields == Fields::NONE {
+            continue;
+        }
         let record = index.record(at);
         let mut score = 0;
         let mut why = Field::Name;
         let mut worst = 0;
-        let all = wanted.iter().all(|(_, term)| match best(record, term) {
+        let all = wanted.iter().all(|(_, term)| match best(record, term, fields) {
             Some((points, field)) => {
                 score += points;
                 if points >= worst {
@@ -117,7 +128,7 @@ pub fn rank(index: &Index, query: &Query, limit: usize) -> Ranked {
             None => false,
         });
         if all {
-            hits.push(Hit { record: u32::try_from(at).unwrap_or(u32::MAX), score, why });
+            hits.push(Hit { record: number, score, why });
         }
     }
     let total = hits.len();
@@ -133,11 +144,11 @@ pub fn rank(index: &Index, query: &Query, limit: usize) -> Ranked {
 }
 
 /// The best field of a record for one term: points (fewer are better) and the field.
-fn best(record: &str, term: &Term) -> Option<(u32, Field)> {
+fn best(record: &str, term: &Term, fields: Fields) -> Option<(u32, Field)> {
     let mut best: Option<(u32, Field)> = None;
     for part in record.split(FIELD_END) {
         let Some(field) = part.chars().next().and_then(Field::from_tag) else { continue };
-        if term.field.is_some_and(|name| !name.covers(field)) {
+        if !fields.holds(field) || term.field.is_some_and(|name| !name.covers(field)) {
             continue;
         }
         let text = part.get(1..).unwrap_or_default();
@@ -223,7 +234,7 @@ mod tests {
     use proptest::prelude::*;
 
     use super::{Index, best, rank};
-    use crate::search::{Field, Keys, Query};
+    use crate::search::{Field, Fields, Keys, Query};
 
     fn index(people: &[(&str, &str, &str)]) -> Index {
         let mut index = Index::new();
@@ -287,7 +298,7 @@ mod tests {
             }
             let query = Query::parse(&typed);
             let naive = (0..index.len())
-                .filter(|at| !query.is_empty() && query.terms.iter().all(|term| best(index.record(*at), term).is_some()))
+                .filter(|at| !query.is_empty() && query.terms.iter().all(|term| best(index.record(*at), term, Fields::ALL).is_some()))
                 .count();
             prop_assert_eq!(rank(&index, &query, 100).total, naive);
         }

@@ -61,6 +61,31 @@ impl Field {
     }
 }
 
+/// A set of fields.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Fields(u16);
+
+impl Fields {
+    /// Every field.
+    pub const ALL: Self = Self(u16::MAX);
+    /// None: whoever has none is not there.
+    pub const NONE: Self = Self(0);
+
+    const fn bit(field: Field) -> u16 {
+        1 << field as u16
+    }
+
+    /// Takes a field out.
+    pub const fn remove(&mut self, field: Field) {
+        self.0 &= !Self::bit(field);
+    }
+
+    /// Whether a field is in the set.
+    pub const fn holds(self, field: Field) -> bool {
+        self.0 & Self::bit(field) != 0
+    }
+}
+
 /// Between two fields of one person.
 pub(super) const FIELD_END: char = '\u{1f}';
 

@@ -12,6 +12,6 @@ mod query;
 
 pub use fold::fold;
 pub use highlight::highlight;
-pub use index::{Hit, Index, Ranked, rank};
-pub use keys::{Field, Keys};
+pub use index::{Hit, Index, Ranked, rank, rank_seen};
+pub use keys::{Field, Fields, Keys};
 pub use query::Query;

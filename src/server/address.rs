@@ -63,6 +63,13 @@ impl Address {
         format!("{}/C/{token}", self.origin)
     }
 
+    /// The token of a card link of this server; none for a link of any other place.
+    pub(crate) fn token_of(&self, link: &str) -> Option<String> {
+        let link = link.trim().to_ascii_uppercase();
+        let rest = link.strip_prefix(&self.origin)?.strip_prefix("/C/")?;
+        rest.get(..26).filter(|_| rest.len() == 26).map(str::to_owned)
+    }
+
     /// The link of a visitor's private page.
     pub(crate) fn status_link(&self, token: &str) -> String {
         format!("{}/s/{token}", self.origin.to_ascii_lowercase())

@@ -1,16 +1,16 @@
 //! Search indexes of companies: built by the first who searches, kept as long as the directory stays as it
 //! was, and gone when nobody searches any more.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use tokio::time::Instant;
 
 use super::App;
-use super::access::{self, Viewer};
-use super::store::{Read, StoreError, companies, members};
-use crate::search::Index;
+use super::access::{Seen, Sight, Viewer};
+use super::store::{Read, StoreError, companies, members, visible};
+use crate::search::{self, Fields, Index, Query, Ranked};
 
 /// How long an index is kept that nobody uses.
 const IDLE: Duration = Duration::from_secs(600);
@@ -53,7 +53,8 @@ impl Indexes {
     }
 }
 
-/// The index of the viewer's company, with the fields that they may know.
+/// The index of the viewer's company, with everybody and every field: what of it a viewer sees is asked
+/// while ranking.
 pub(crate) async fn of(app: &App, read: &mut Read, viewer: &Viewer) -> Result<Arc<CompanyIndex>, StoreError> {
     let company = viewer.company;
     let version = companies::get(read.conn(), company)
@@ -68,7 +69,7 @@ pub(crate) async fn of(app: &App, read: &mut Read, viewer: &Viewer) -> Result<Ar
     }
     // The old one goes first: two at once are not needed.
     let is_first = place.take().is_none();
-    let index = Arc::new(build(read, viewer).await?);
+    let index = Arc::new(build(read, company).await?);
     *place = Some(Built { version, index: Arc::clone(&index), used: Instant::now() });
     if is_first {
         app.0.tasks.spawn(drop_unused(app.clone(), company));
@@ -77,17 +78,16 @@ pub(crate) async fn of(app: &App, read: &mut Read, viewer: &Viewer) -> Result<Ar
 }
 
 /// Reads the keys in the order of ids, as the client has them: the order of equal hits is that of the records.
-async fn build(read: &mut Read, viewer: &Viewer) -> Result<CompanyIndex, StoreError> {
+async fn build(read: &mut Read, company: i64) -> Result<CompanyIndex, StoreError> {
     let mut built = CompanyIndex::default();
     let mut after = String::new();
-    while let Some(piece) = members::search_keys(read.conn(), viewer.company, &after).await? {
+    while let Some(piece) = members::search_keys(read.conn(), company, &after).await? {
         after = piece.last;
-        let seen_by = viewer.clone();
         let add = move || {
             for line in piece.lines.split('\n') {
                 let Some((member, keys)) = line.split_once('\t') else { continue };
                 let Ok(member) = member.parse() else { continue };
-                built.index.add_stored(keys, |field| access::sees_field(&seen_by, field));
+                built.index.add_stored(keys, |_| true);
                 built.members.push(member);
             }
             built
@@ -118,6 +118,36 @@ async fn drop_unused(app: App, company: i64) {
             }
         }
     }
+}
+
+/// Finds colleagues who are there for the viewer, by the fields that they see of each.
+pub(crate) async fn rank(
+    read: &mut Read,
+    known: &CompanyIndex,
+    viewer: &Viewer,
+    sight: &Sight,
+    query: &Query,
+    limit: usize,
+) -> Result<Ranked, StoreError> {
+    if sight.everything() {
+        return Ok(search::rank(&known.index, query, limit));
+    }
+    let unseen: HashSet<i64> = visible::unseen(read.conn(), viewer).await?.into_iter().collect();
+    let people: HashMap<i64, visible::Person> = if sight.hides_fields() {
+        visible::people(read.conn(), viewer.company).await?.into_iter().map(|p| (p.sk, p)).collect()
+    } else {
+        HashMap::new()
+    };
+    let sees = |record: u32| {
+        let Some(member) = known.members.get(record as usize) else { return Fields::NONE };
+        if unseen.contains(member) {
+            return Fields::NONE;
+        }
+        people.get(member).map_or(Fields::ALL, |person| {
+            sight.fields(Seen { id: &person.id, departments: &person.departments, manager: person.manager })
+        })
+    };
+    Ok(search::rank_seen(&known.index, query, limit, sees))
 }
 
 #[cfg(test)]

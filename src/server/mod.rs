@@ -2,6 +2,7 @@
 
 mod access;
 mod address;
+pub mod anchors;
 mod approvals;
 mod auth;
 pub mod backup;
@@ -12,7 +13,9 @@ mod events;
 mod ids;
 mod import;
 mod index;
+mod leaving;
 mod listen;
+mod looks;
 mod page;
 mod policy;
 mod report;
@@ -162,6 +165,7 @@ impl App {
     pub fn start_tasks(&self) {
         self.0.tasks.spawn(events::keep_time(self.clone()));
         self.0.tasks.spawn(store::tidy::keep_tidy(self.clone()));
+        self.0.tasks.spawn(anchors::keep(self.clone()));
     }
 
     /// Starts what a server does besides that one computer's own data does not need.

@@ -154,7 +154,12 @@ macro_rules! id_from_path {
     )*};
 }
 
-id_from_path!(crate::domain::MemberId, crate::domain::RequestId, crate::domain::ContactId);
+id_from_path!(
+    crate::domain::CompanyId,
+    crate::domain::MemberId,
+    crate::domain::RequestId,
+    crate::domain::ContactId
+);
 
 /// A path parameter as it is. What is no text does not exist.
 pub(crate) struct PlainText(pub(crate) String);
@@ -284,10 +289,17 @@ impl<S: Send + Sync> FromRequestParts<S> for Key {
         let Some(value) = parts.headers.get(IDEMPOTENCY_KEY) else {
             return Err(Problem::new(ProblemCode::KeyRequired).into());
         };
-        match value.to_str() {
-            Ok(key) if !key.is_empty() && key.len() <= MAX_KEY => Ok(Self(key.to_owned())),
-            _ => Err(Problem::invalid(IDEMPOTENCY_KEY, "malformed").into()),
+        Self::checked(value.to_str().unwrap_or_default())
+    }
+}
+
+impl Key {
+    /// A key of 1 to 255 characters.
+    pub(crate) fn checked(key: &str) -> Result<Self, Failure> {
+        if key.is_empty() || key.len() > MAX_KEY {
+            return Err(Problem::invalid(IDEMPOTENCY_KEY, "malformed").into());
         }
+        Ok(Self(key.to_owned()))
     }
 }
 

@@ -6,11 +6,13 @@
 //!
 //! This module is a leaf: it names nothing else of this program.
 
+mod near;
 mod safe;
 mod sanitise;
 mod untrusted;
 mod width;
 
+pub use near::{distance, nearest};
 pub use safe::SafeText;
 pub use sanitise::{MAX_LINE_BYTES, has_hidden, is_readable, sanitise_line};
 pub use untrusted::{Block, Untrusted};

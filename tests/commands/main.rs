@@ -9,6 +9,7 @@
 )]
 #![allow(missing_docs, unreachable_pub)]
 
+mod admin;
 mod export;
 mod import_file;
 #[cfg(target_os = "linux")]
@@ -21,4 +22,5 @@ mod program;
 #[allow(dead_code)]
 #[path = "../terminal/pty.rs"]
 mod pty;
+mod reach;
 mod served;

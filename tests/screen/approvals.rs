@@ -1,8 +1,6 @@
 //! The queue: deciding, taking back, losing.
 
-use namecard::domain::{
-    Change, Conflict, Decision, DecisionKind, Fault, ReasonCode, RequestState, Time, Who,
-};
+use namecard::domain::{Change, Conflict, Decision, Fault, ReasonCode, RequestState, Time, Who};
 use namecard::i18n::Lang;
 use namecard::tui::model::{Answer, Effect, Layer, Msg};
 
@@ -150,12 +148,7 @@ fn a_rejection_names_its_reason_and_other_takes_words() {
     assert_eq!(desk.keys("x"), []);
     let asked = desk.keys("3 Space Enter");
     let key = key_of(&asked[0]);
-    let decision = Decision {
-        kind: DecisionKind::Reject,
-        reason: Some(ReasonCode::NoBusinessReason),
-        text: None,
-        tell: true,
-    };
+    let decision = Decision { tell: true, ..Decision::reject(ReasonCode::NoBusinessReason) };
     assert_eq!(asked, [Effect::Decide { id: request_id(11), revision: 1, decision, key }]);
 
     let mut desk = queue(80, 24);

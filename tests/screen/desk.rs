@@ -168,7 +168,8 @@ pub fn member(id: &str, name: &str, department: u128, order: i64, more: Value) -
 pub fn request(n: u128, name: &str, company: &str, ends: i64, more: Value) -> Request {
     let mut value = json!({
         "id": request_id(n), "revision": 1, "as_of": 1, "kind": "connection", "direction": "incoming",
-        "requester": {"name": name, "company": company, "title": "Buyer", "email": format!("p{n}@partner.example")},
+        "part": "target", "queued": true, "manager_asked": "none", "manager_asking": "none",
+        "requester": {"kind": "visitor", "name": name, "company": company, "title": "Buyer", "email": format!("p{n}@partner.example")},
         "target": {"id": "sam.zhang", "name": "张三"},
         "purpose": "Talk about the fair", "message": "We met in hall 3.\nShall we talk next week?",
         "channel": "namecard", "card_label": "printed",
@@ -191,7 +192,7 @@ pub fn decided(n: u128, kind: &str, by: &str, until: i64) -> Request {
         3 * DAY,
         json!({
             "revision": 2, "as_of": 2, "state": state, "effective_at": time(until),
-            "decision": {"kind": kind, "by": {"id": by, "name": by}, "at": time(START), "reason": reason},
+            "decision": {"kind": kind, "part": "target", "by": {"id": by, "name": by}, "at": time(START), "reason": reason},
             "allowed": ["undo"],
         }),
     )

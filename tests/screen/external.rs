@@ -31,7 +31,7 @@ fn detail(n: usize) -> Answer {
         entry(DAY, HistoryKind::Approved, Some("sam.zhang")),
     ];
     let id = contact.id.clone();
-    Answer::ContactRead(id, Ok(Box::new(ContactDetail { contact, history })))
+    Answer::ContactRead(id, Ok(Box::new(ContactDetail { contact, history, known_by: Vec::new() })))
 }
 
 #[test]

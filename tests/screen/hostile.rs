@@ -297,7 +297,7 @@ fn world(texts: &[String], from: usize, size: (u16, u16), lang: Lang) -> Desk {
         .map(|n| -> Request {
             let more = json!({
                 "purpose": text(), "message": format!("{}\n{}", text(), text()), "card_label": text(),
-                "requester": {"name": text(), "company": text(), "title": text(), "email": text(), "phone": text()},
+                "requester": {"kind": "visitor", "name": text(), "company": text(), "title": text(), "email": text(), "phone": text()},
             });
             request(n, "", "", n as i64 * DAY, more)
         })
@@ -389,7 +389,7 @@ fn hostile_news_and_decisions_of_others_are_only_text() {
                 "revision": 2, "as_of": 5, "state": "rejected", "allowed": [],
                 "effective_at": super::desk::time(START + 9_000_000),
                 "decision": {
-                    "kind": "reject", "by": {"id": "ann", "name": text}, "at": super::desk::time(START),
+                    "kind": "reject", "part": "target", "by": {"id": "ann", "name": text}, "at": super::desk::time(START),
                     "reason": "other", "text": text,
                 },
             }),

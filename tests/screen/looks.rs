@@ -7,6 +7,7 @@ use serde_json::json;
 
 use super::desk::{Desk, SECOND, START, decided};
 use super::namecard::card;
+use super::reach::{asked_about, outside, person, refused};
 
 const SIZES: [(u16, u16); 3] = [(80, 24), (120, 40), (40, 12)];
 
@@ -100,6 +101,41 @@ fn my_namecard_and_the_help() {
     });
     look("help", |desk| {
         desk.keys("3 ?");
+    });
+}
+
+#[test]
+fn reaching_somebody() {
+    look("add", |desk| {
+        desk.keys("+");
+    });
+    look("add-refused", |desk| {
+        asked_about(desk, refused());
+        desk.keys("Enter j");
+    });
+    look("add-purpose", |desk| {
+        asked_about(desk, outside());
+        desk.keys("Enter");
+        desk.type_in("展会 the fair");
+    });
+    look("linked", |desk| {
+        let people = vec![person(102, "单雄信"), person(101, "Zoë Álvarez"), person(104, "Dana Kern")];
+        desk.send(Msg::Linked(people, true));
+        desk.keys("g l j");
+    });
+    look("scan", |desk| {
+        desk.keys("I");
+        desk.type_in("~/照片/card.png");
+    });
+    look("why", |desk| {
+        desk.keys("3 w");
+    });
+    look("why-refused", |desk| {
+        desk.keys("2 w");
+        let ticket = desk.state.aims;
+        let aim = namecard::domain::Aim::One(Box::new(refused()));
+        desk.send(Msg::Answer(Answer::Aimed(ticket, Box::new(aim))));
+        desk.keys("G");
     });
 }
 

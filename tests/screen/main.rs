@@ -18,4 +18,5 @@ mod looks;
 mod namecard;
 mod news;
 mod random;
+mod reach;
 mod run;

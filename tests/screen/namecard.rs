@@ -16,7 +16,7 @@ pub fn card(more: serde_json::Value) -> Card {
     let mut value = json!({
         "id": namecard::domain::CardId::from_bits(1), "revision": 1, "kind": "printed", "link": LINK,
         "owner": {"id": "sam.zhang", "name": "张三"}, "title": "Runtime lead", "company": "云帆科技 Yunfan",
-        "created": time(START), "expires": time(START + 365 * DAY), "local_only": true, "moved": false,
+        "created": time(START), "expires": time(START + 365 * DAY), "local_only": true, "moved": false, "uses": 0, "pending": 0,
     });
     value.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
     serde_json::from_value(value).unwrap()
@@ -24,7 +24,7 @@ pub fn card(more: serde_json::Value) -> Card {
 
 fn opened(columns: u16, rows: u16) -> Desk {
     let mut desk = Desk::new(columns, rows, Lang::En);
-    assert_eq!(desk.keys("Q"), [Effect::ReadCard]);
+    assert_eq!(desk.keys("Q"), [Effect::ReadCards]);
     desk.send(Msg::Answer(Answer::Card(Ok(Box::new(card(json!({})))))));
     desk
 }
@@ -151,5 +151,42 @@ fn a_card_changed_elsewhere_is_read_again() {
     let mut desk = opened(80, 24);
     let now = namecard::domain::Time::from_micros(START);
     let asked = desk.send(Msg::Changes(vec![namecard::domain::Change::Card], now));
-    assert_eq!(asked, [Effect::ReadCard]);
+    assert_eq!(asked, [Effect::ReadCards]);
+}
+
+#[test]
+fn other_cards_are_turned_to_and_one_that_is_ended_is_gone() {
+    let mut desk = opened(120, 40);
+    let other = |n: u128, label: &str| {
+        let id = namecard::domain::CardId::from_bits(n);
+        card(json!({"id": id, "kind": "event", "label": label, "uses": 3, "max_uses": 5, "pending": 2}))
+    };
+    let all = vec![card(json!({})), other(2, "展会 4 号展位"), other(3, "Talk")];
+    desk.send(Msg::Answer(Answer::Cards(Ok(all.clone()))));
+    assert_eq!(layer(&desk).at, 0);
+    let label = |desk: &Desk| match &layer(desk).card {
+        Some(Ok(card)) => card.label.as_ref().map(|label| label.as_data().to_owned()),
+        other => panic!("{other:?}"),
+    };
+    desk.keys("l");
+    assert_eq!(label(&desk).as_deref(), Some("展会 4 号展位"));
+    desk.keys("h h");
+    assert_eq!(label(&desk).as_deref(), Some("Talk"), "behind the first comes the last");
+    // Read again, the one that is shown stays, wherever it stands now.
+    desk.send(Msg::Answer(Answer::Cards(Ok(vec![all[0].clone(), all[2].clone(), all[1].clone()]))));
+    assert_eq!((layer(&desk).at, label(&desk).as_deref()), (1, Some("Talk")));
+    // The first answer is harmless.
+    assert_eq!(desk.keys("X"), []);
+    desk.pass(SECOND);
+    assert_eq!(desk.keys("Enter"), []);
+    desk.keys("X");
+    desk.pass(SECOND);
+    let effects = desk.keys("j Enter");
+    assert!(
+        matches!(&effects[..], [Effect::RevokeCard { id, revision: 1, .. }] if *id == all[2].id),
+        "{effects:?}"
+    );
+    assert_eq!(desk.send(Msg::Answer(Answer::CardRevoked(Ok(vec![])))), [Effect::ReadCards]);
+    desk.send(Msg::Answer(Answer::Cards(Ok(all[..1].to_vec()))));
+    assert_eq!((layer(&desk).at, label(&desk)), (0, None));
 }

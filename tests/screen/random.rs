@@ -1,6 +1,6 @@
 //! Any keys, any news, any size: the screen stands and its cursors stay on rows that are there.
 
-use namecard::domain::{Change, Fault, Time};
+use namecard::domain::{Aim, Change, Fault, ScanFault, Time};
 use namecard::i18n::Lang;
 use namecard::tui::keys::Chord;
 use namecard::tui::model::{Answer, Cursor, InFlight, Msg, Size};
@@ -12,12 +12,30 @@ use super::desk::{
     request, request_id, snapshot,
 };
 use super::namecard::card;
+use super::reach::{outside, person, refused};
 
 #[test]
 fn every_small_window_is_drawn() {
-    for keys in
-        ["1", "1 l", "1 l Enter", "2", "2 Enter", "2 e", "2 D", "3", "3 Enter", "3 x", "?", "Q", "/ a"]
-    {
+    for keys in [
+        "1",
+        "1 l",
+        "1 l Enter",
+        "2",
+        "2 Enter",
+        "2 e",
+        "2 D",
+        "3",
+        "3 Enter",
+        "3 x",
+        "?",
+        "Q",
+        "/ a",
+        "+ a",
+        "I a",
+        "1 w",
+        "3 w",
+        "g l",
+    ] {
         for lang in [Lang::En, Lang::ZhCn] {
             let mut desk = Desk::new(80, 24, lang);
             desk.keys(keys);
@@ -44,21 +62,41 @@ enum Happens {
     Typed(char),
     Resize(u16, u16),
     Pass(i64),
-    Request { n: u128, revision: i64, state: u8 },
+    Request {
+        n: u128,
+        revision: i64,
+        state: u8,
+    },
     RequestGone(u128, i64),
-    Contact { n: u128, revision: i64 },
+    Contact {
+        n: u128,
+        revision: i64,
+    },
     ContactGone(u128, i64),
-    Member { n: u32, department: u128, as_of: i64 },
+    Member {
+        n: u32,
+        department: u128,
+        as_of: i64,
+    },
     MemberGone(u32, i64),
     Snapshot,
     Online,
     Offline,
     Card(bool),
-    Decided { n: u128, lost: bool },
+    Decided {
+        n: u128,
+        lost: bool,
+    },
     Wake,
+    /// The newest question whom something means is answered.
+    Aimed(u8),
+    Linked(u128),
 }
 
-const KEYS: [&str; 44] = [
+const KEYS: [&str; 47] = [
+    "+",
+    "I",
+    "w",
     "j",
     "k",
     "h",
@@ -125,6 +163,8 @@ fn happens() -> impl Strategy<Value = Happens> {
         1 => any::<bool>().prop_map(Happens::Card),
         1 => (11..18_u128, any::<bool>()).prop_map(|(n, lost)| Happens::Decided { n, lost }),
         1 => Just(Happens::Wake),
+        3 => (0..5_u8).prop_map(Happens::Aimed),
+        1 => (100..104_u128).prop_map(Happens::Linked),
     ]
 }
 
@@ -189,6 +229,17 @@ fn happen(desk: &mut Desk, what: &Happens) {
             Msg::Answer(Answer::Decided(request_id(*n), result))
         }
         Happens::Wake => Msg::Wake,
+        Happens::Aimed(how) => {
+            let aim = match how {
+                0 => Aim::One(Box::new(outside())),
+                1 => Aim::One(Box::new(refused())),
+                2 => Aim::Several(vec![(&person(102, "Dana Kern")).into()], None),
+                3 => Aim::Unread(ScanFault::Broken),
+                _ => Aim::Failed(Fault::Unreachable),
+            };
+            Msg::Answer(Answer::Aimed(desk.state.aims, Box::new(aim)))
+        }
+        Happens::Linked(n) => Msg::Linked(vec![person(*n, "Dana Kern")], true),
     };
     desk.send(msg);
 }
@@ -213,7 +264,7 @@ proptest! {
             on_a_row("approvals", state.approvals.cursor, state.approvals.list.len());
             // A list names only who is there.
             for id in &state.external.list {
-                prop_assert!(state.data.contact(id).is_some());
+                prop_assert!(state.data.contact(id).is_some() || state.data.linked_person(id).is_some());
             }
             for id in &state.approvals.list {
                 prop_assert!(state.data.request(id).is_some());

@@ -84,7 +84,7 @@ async fn an_approved_visitor_is_a_contact_as_they_typed_themselves() {
         ("source", json!({"channel": "namecard", "add_way": "they_asked"})),
         ("since", decided["effective_at"].clone()),
         ("revision", json!(1)),
-        ("allowed", json!(["edit_remark", "remove"])),
+        ("allowed", json!(["edit_remark", "edit_tags", "remove", "hand_over"])),
     ] {
         assert_eq!(contact[field], value, "{field}");
     }

@@ -443,11 +443,13 @@ async fn each_kind_of_write_is_whole_or_absent() {
     let contact = format!("/v1/contacts/{contact}");
     let (remark, apply) = (format!("{contact}/remark"), format!("/v1/imports/{import}/apply"));
     let undo = format!("/v1/requests/{second}/undo");
+    let cards = world.get(&ann, "/v1/cards").await.ok();
+    let rotate = format!("/v1/cards/{}/rotate", cards["items"][0]["id"].as_str().unwrap());
     let writes = [
         (&ann, Method::POST, undo.as_str(), "\"2\"", None),
         (&ann, Method::PUT, remark.as_str(), "\"1\"", Some(json!({"remark": "Bo"}))),
         (&ann, Method::DELETE, contact.as_str(), "\"1\"", None),
-        (&ann, Method::POST, "/v1/card/rotate", "\"1\"", Some(json!({"leaked": true}))),
+        (&ann, Method::POST, rotate.as_str(), "\"1\"", Some(json!({"leaked": true}))),
         (&world.operator, Method::POST, apply.as_str(), "\"1\"", Some(json!({}))),
         (
             &world.operator,

@@ -9,12 +9,14 @@
 )]
 #![allow(missing_docs, unreachable_pub)]
 
+mod boundary;
 mod cards;
 mod contacts;
 mod demo;
 mod exports;
 mod feed;
 mod import;
+mod linear;
 mod matrix;
 mod race;
 mod requests;
@@ -22,5 +24,6 @@ mod search;
 #[path = "../support/mod.rs"]
 mod support;
 mod twin;
+mod visibility;
 mod visitor;
 mod walls;

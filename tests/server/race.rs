@@ -146,7 +146,7 @@ fn json_of(reply: &Reply) -> Value {
 }
 
 impl World {
-    async fn queue_whole(&self, token: &str) -> Vec<Value> {
+    pub async fn queue_whole(&self, token: &str) -> Vec<Value> {
         let mut rows = Vec::new();
         let mut after = String::new();
         loop {

@@ -21,7 +21,7 @@ async fn an_approval_takes_effect_when_its_window_has_passed() {
     let request = &queue[0];
     assert_eq!((&request["state"], &request["revision"]), (&json!("pending"), &json!(1)));
     assert_eq!(request["requester"]["name"], "陈静");
-    assert_eq!(request["allowed"], json!(["approve", "reject"]));
+    assert_eq!(request["allowed"], json!(["approve", "reject", "block", "ask", "pass", "snooze"]));
     assert_eq!(
         request["verdict"],
         json!({"code": "allowed_namecard", "rule": "EXT-02", "policy_version": 1})

@@ -15,11 +15,13 @@ use sqlx::{Connection as _, SqliteConnection};
 const SECOND: Duration = Duration::from_secs(1);
 const NO_REQUEST: &str = "r_00000000000000000000000000";
 const NO_CONTACT: &str = "x_00000000000000000000000000";
+const NO_CARD: &str = "c_00000000000000000000000000";
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 enum Door {
     Everybody,
     Members,
+    Admins,
     AdminsAndOperator,
     Operator,
 }
@@ -47,17 +49,52 @@ const DOORS: &[(Door, &[&str])] = &[
             "GET /v1/requests/{id}",
             "POST /v1/requests/{id}/decision",
             "POST /v1/requests/{id}/undo",
+            "POST /v1/requests/{id}/withdraw",
+            "POST /v1/requests/{id}/question",
+            "POST /v1/requests/{id}/answer",
+            "POST /v1/requests/{id}/pass",
+            "POST /v1/requests/{id}/snooze",
+            "POST /v1/requests/{id}/assign",
+            "POST /v1/decisions",
+            "POST /v1/verdicts",
+            "POST /v1/requests",
+            "POST /v1/permissions",
+            "PUT /v1/contacts/{id}/tags",
+            "POST /v1/contacts/{id}/introduce",
+            "POST /v1/contacts/{id}/refuse",
+            "POST /v1/handovers",
+            "GET /v1/linked",
+            "GET /v1/introductions",
+            "GET /v1/links",
+            "GET /v1/settings",
+            "PUT /v1/settings",
             "PUT /v1/card",
-            "POST /v1/card/rotate",
+            "GET /v1/cards",
+            "POST /v1/cards",
+            "PUT /v1/cards/{id}",
+            "POST /v1/cards/{id}/rotate",
+            "DELETE /v1/cards/{id}",
             "GET /v1/changes",
             "GET /v1/events",
             "DELETE /v1/session",
             "POST /v1/exports",
         ],
     ),
+    (Door::Admins, &["POST /v1/links", "DELETE /v1/links/{company}"]),
     (
         Door::AdminsAndOperator,
         &[
+            "GET /v1/policy",
+            "GET /v1/policy/history",
+            "POST /v1/policy/check",
+            "PUT /v1/policy",
+            "POST /v1/policy/explain",
+            "GET /v1/audit",
+            "POST /v1/audit/verify",
+            "GET /v1/grants",
+            "POST /v1/grants",
+            "DELETE /v1/grants/{id}",
+            "POST /v1/members/{id}/leave",
             "POST /v1/imports",
             "GET /v1/imports/{id}",
             "PUT /v1/imports/{id}/rows",
@@ -77,8 +114,14 @@ const DOORS: &[(Door, &[&str])] = &[
 ];
 
 /// Writes that need no key, because sending them twice is the same as once, or is refused, or makes a
-/// second thing that the caller can see and throw away.
+/// second thing that the caller can see and throw away; because they write nothing; or because each thing in
+/// them has a key of its own.
 const KEYLESS: &[&str] = &[
+    "POST /v1/verdicts",
+    "POST /v1/policy/check",
+    "POST /v1/policy/explain",
+    "POST /v1/audit/verify",
+    "POST /v1/decisions",
     "PUT /v1/card",
     "PUT /v1/local",
     "POST /v1/companies",
@@ -100,7 +143,33 @@ fn good_body(name: &str) -> Value {
         }
         "PUT /v1/contacts/{id}/remark" => json!({"remark": "Bo"}),
         "PUT /v1/card" => json!({}),
-        "POST /v1/card/rotate" => json!({"leaked": false}),
+        "POST /v1/requests/{id}/question" | "POST /v1/requests/{id}/answer" => json!({"text": "Bo"}),
+        "POST /v1/requests/{id}/pass" => json!({"member": "cho", "text": "Bo"}),
+        "POST /v1/requests/{id}/assign" | "POST /v1/contacts/{id}/introduce" => json!({"member": "cho"}),
+        "POST /v1/requests/{id}/snooze" => json!({"until": null}),
+        "POST /v1/decisions" => {
+            let decision = json!({"kind": "approve"});
+            json!({"items": [{"id": NO_REQUEST, "revision": 1, "key": "key", "decision": decision}]})
+        }
+        "POST /v1/verdicts" => json!({"to": "cho"}),
+        "POST /v1/requests" => json!({"to": "cho", "purpose": "fair", "message": "hello"}),
+        "POST /v1/permissions" => json!({"purpose": "fair", "until": null}),
+        "PUT /v1/contacts/{id}/tags" => json!({"company": ["fair"], "own": []}),
+        "POST /v1/handovers" => json!({"member": "cho", "contacts": [NO_CONTACT]}),
+        "POST /v1/links" => json!({"company": "nobody", "scope": {"members": ["cho"]}, "purpose": "supply"}),
+        "POST /v1/policy/check" | "PUT /v1/policy" => {
+            json!({"company": "acme", "document": "# None.\n", "note": "none"})
+        }
+        "POST /v1/policy/explain" => json!({"company": "acme", "member": "bob", "to": "cho"}),
+        "POST /v1/audit/verify" => {
+            json!({"company": "acme", "anchors": [{"seq": 1, "hash": "0".repeat(64)}]})
+        }
+        "POST /v1/grants" => json!({"company": "acme", "member": "bob", "until": null}),
+        "POST /v1/members/{id}/leave" => json!({"company": "acme"}),
+        "PUT /v1/settings" => json!({"accepts": true, "away_until": null, "stand_in": null}),
+        "POST /v1/cards" => json!({"kind": "event", "like": {}}),
+        "PUT /v1/cards/{id}" => json!({"label": "Bo", "fields": [], "expires": null, "max_uses": null}),
+        "POST /v1/cards/{id}/rotate" => json!({"leaked": false}),
         "POST /v1/exports" => {
             json!({"what": "directory", "form": "csv", "count": 3, "fields": ["id", "name"]})
         }
@@ -148,7 +217,7 @@ impl Operation {
         } else {
             "999"
         };
-        self.path.replace("{id}", id)
+        self.path.replace("{id}", id).replace("{company}", id)
     }
 
     fn takes_json(&self) -> bool {
@@ -156,10 +225,10 @@ impl Operation {
     }
 
     /// The token of somebody who is let in.
-    fn key<'a>(&self, world: &'a World, member: &'a str) -> &'a str {
+    fn key<'a>(&self, world: &'a World, admin: &'a str) -> &'a str {
         match self.door() {
             Door::Everybody => "",
-            Door::Members => member,
+            Door::Members | Door::Admins => admin,
             Door::AdminsAndOperator | Door::Operator => &world.operator,
         }
     }
@@ -318,7 +387,7 @@ async fn nobody_comes_in_by_a_door_that_is_not_theirs() {
         for (token, may) in [
             (&bob, door <= Door::Members),
             (&dan, door <= Door::AdminsAndOperator),
-            (&world.operator, door != Door::Members),
+            (&world.operator, !matches!(door, Door::Members | Door::Admins)),
         ] {
             // A stream does not end, and a session would.
             if ["/v1/events", "/v1/session"].contains(&route.path.as_str()) && may {
@@ -396,17 +465,17 @@ impl Method2 {
 #[tokio::test]
 async fn what_is_not_described_is_not_there() {
     let world = World::acme().await;
-    let bob = world.session("acme", "bob").await;
+    let dan = world.session("acme", "dan").await;
     for path in ["/v1/", "/v1/nothing", "/v1/requests/", "/v1/requests/a/b/c", "/v1//me", "/v1/members/%00"] {
-        world.get(&bob, path).await.problem("not_found", path);
+        world.get(&dan, path).await.problem("not_found", path);
     }
     // Ids of another form lead nowhere, whatever they are.
-    for route in operations().iter().filter(|route| route.path.contains("{id}")) {
+    for route in operations().iter().filter(|route| route.path.contains('{')) {
         for id in ["x~y", "%2e%2e", "r_1", "99999999999999999999", "%F0%9F", "a%0Ab"] {
             let mut request = Request::builder()
                 .method(route.method.clone())
-                .uri(route.path.replace("{id}", id))
-                .header("authorization", format!("Bearer {}", route.key(&world, &bob)));
+                .uri(route.path.replace("{id}", id).replace("{company}", id))
+                .header("authorization", format!("Bearer {}", route.key(&world, &dan)));
             for (name, value) in route.headers_but("") {
                 request = request.header(name, value);
             }
@@ -426,13 +495,13 @@ async fn what_is_not_described_is_not_there() {
 #[tokio::test]
 async fn bodies_are_json_of_a_bounded_length_and_a_known_form() {
     let world = World::acme().await;
-    let bob = world.session("acme", "bob").await;
+    let dan = world.session("acme", "dan").await;
     for route in operations().iter().filter(|route| route.takes_json()) {
         let send = async |media: &str, body: Vec<u8>| {
             let mut request = Request::builder()
                 .method(route.method.clone())
                 .uri(route.filled())
-                .header("authorization", format!("Bearer {}", route.key(&world, &bob)));
+                .header("authorization", format!("Bearer {}", route.key(&world, &dan)));
             for (name, value) in route.headers_but("") {
                 request = request.header(name, value);
             }
@@ -448,7 +517,7 @@ async fn bodies_are_json_of_a_bounded_length_and_a_known_form() {
         let mut long = good.to_string().into_bytes();
         long.resize(256 * 1024, b' ');
         let fits = send("application/json; charset=utf-8", long.clone()).await;
-        assert!([200, 403, 404].contains(&fits.status.as_u16()), "{name}: {}", fits.text());
+        assert!([200, 403, 404, 409, 412].contains(&fits.status.as_u16()), "{name}: {}", fits.text());
         long.push(b' ');
         send("application/json", long).await.problem("too_large", name);
         let text = good.to_string();
@@ -586,7 +655,7 @@ async fn rows_of_an_import_are_lines_of_a_bounded_length_and_a_known_form() {
 #[tokio::test]
 async fn writes_name_the_revision_they_saw_and_a_key() {
     let world = World::acme().await;
-    let bob = world.session("acme", "bob").await;
+    let dan = world.session("acme", "dan").await;
     let mut keyless = BTreeSet::new();
     for route in operations() {
         if route.method == Method::GET {
@@ -598,7 +667,7 @@ async fn writes_name_the_revision_they_saw_and_a_key() {
         }
         let body = route.takes_json().then(|| good_body(&route.name));
         let send = async |headers: &[(&str, &str)]| {
-            let token = route.key(&world, &bob);
+            let token = route.key(&world, &dan);
             world.call_with(token, route.method.clone(), &route.filled(), headers, body.clone()).await
         };
         if route.headers.contains("if-match") {
@@ -637,6 +706,12 @@ async fn lived_in(world: &World, ann: &str) -> (String, String) {
     (contact, request)
 }
 
+/// The path of the first card of somebody.
+async fn card_of(world: &World, token: &str) -> String {
+    let cards = world.get(token, "/v1/cards").await.ok();
+    format!("/v1/cards/{}", cards["items"][0]["id"].as_str().unwrap())
+}
+
 #[tokio::test]
 async fn a_stale_revision_is_told_what_there_is_now() {
     let world = World::acme().await;
@@ -649,7 +724,8 @@ async fn a_stale_revision_is_told_what_there_is_now() {
     };
     write(Method::PUT, &remark, 1, "a", Some(json!({"remark": "Bo"}))).await.ok();
     world.decide(&ann, &request, 1, "b", json!({"kind": "approve"})).await.ok();
-    let rotated = write(Method::POST, "/v1/card/rotate", 1, "c", Some(json!({"leaked": false}))).await.ok();
+    let rotate = format!("{}/rotate", card_of(&world, &ann).await);
+    let rotated = write(Method::POST, &rotate, 1, "c", Some(json!({"leaked": false}))).await.ok();
     assert_eq!(rotated["revision"], 2);
     let contact = format!("/v1/contacts/{contact}");
     let (decision, undo) =
@@ -661,7 +737,7 @@ async fn a_stale_revision_is_told_what_there_is_now() {
         for (method, path, body, code) in [
             (Method::PUT, remark.as_str(), Some(json!({"remark": "Al"})), "revision_changed"),
             (Method::DELETE, contact.as_str(), None, "revision_changed"),
-            (Method::POST, "/v1/card/rotate", Some(json!({"leaked": false})), "revision_changed"),
+            (Method::POST, rotate.as_str(), Some(json!({"leaked": false})), "revision_changed"),
             (Method::POST, decision.as_str(), Some(approve.clone()), "already_decided"),
             (Method::POST, undo.as_str(), None, "revision_changed"),
         ] {
@@ -924,7 +1000,8 @@ async fn every_row_belongs_to_a_company() {
             let parents = database
                 .words(&format!(
                     "SELECT k.\"table\" FROM pragma_foreign_key_list('{table}') k
-                     JOIN pragma_table_info('{table}') c ON c.name = k.\"from\" WHERE c.\"notnull\" = 1"
+                     JOIN pragma_table_info('{table}') c ON c.name = k.\"from\"
+                     WHERE c.\"notnull\" = 1 OR c.pk > 0"
                 ))
                 .await;
             if columns.contains(&"company".to_owned()) || parents.iter().any(|parent| owned.contains(parent))
@@ -952,14 +1029,24 @@ async fn a_company_ends_where_another_begins() {
     let dan = world.session("acme", "dan").await;
     let zed = world.session("other", "zed").await;
     let import = world.call(&dan, Method::POST, "/v1/imports", Some(json!({}))).await.ok()["id"].clone();
+    let card = card_of(&world, &ann).await.rsplit('/').next().unwrap().to_owned();
+    let (to_bob, key) = (json!({"member": "bob"}), [("idempotency-key", "grant")]);
+    let grants = world.call_with(&dan, Method::POST, "/v1/grants", &key, Some(to_bob)).await.ok();
+    let grant = grants["items"][0]["id"].to_string();
     let mut database = world.database().await;
-    for route in operations().iter().filter(|route| route.path.contains("{id}")) {
+    for route in operations().iter().filter(|route| route.path.contains('{')) {
         let (mine, nowhere) = if route.path.starts_with("/v1/requests/") {
             (request.clone(), NO_REQUEST.to_owned())
         } else if route.path.starts_with("/v1/contacts/") {
             (contact.clone(), NO_CONTACT.to_owned())
         } else if route.path.starts_with("/v1/imports/") {
             (import.to_string(), "999".to_owned())
+        } else if route.path.starts_with("/v1/cards/") {
+            (card.clone(), NO_CARD.to_owned())
+        } else if route.path.starts_with("/v1/grants/") {
+            (grant.clone(), "999".to_owned())
+        } else if route.path.starts_with("/v1/links/") {
+            ("acme".to_owned(), "nobody".to_owned())
         } else {
             ("bob".to_owned(), "nobody".to_owned())
         };
@@ -968,7 +1055,7 @@ async fn a_company_ends_where_another_begins() {
         for id in [mine, nowhere] {
             let mut call = Request::builder()
                 .method(route.method.clone())
-                .uri(route.path.replace("{id}", &id))
+                .uri(route.path.replace("{id}", &id).replace("{company}", &id))
                 .header("authorization", format!("Bearer {zed}"));
             for (name, value) in route.headers_but("") {
                 call = call.header(name, value);
@@ -998,6 +1085,13 @@ async fn a_company_ends_where_another_begins() {
         "/v1/contacts",
         "/v1/search?q=bob",
         "/v1/changes?since=0",
+        "/v1/cards",
+        "/v1/linked",
+        "/v1/links",
+        "/v1/introductions",
+        "/v1/grants",
+        "/v1/policy",
+        "/v1/settings",
     ]
     .map(|path| path.to_owned())
     .into_iter()

@@ -21,7 +21,7 @@ pub fn operation(method: &Method, path: &str) -> Option<(&'static str, &'static 
     let fits = |template: &str| {
         let wanted: Vec<&str> = template.split('/').collect();
         wanted.len() == parts.len()
-            && wanted.iter().zip(&parts).all(|(wanted, part)| *wanted == "{id}" || wanted == part)
+            && wanted.iter().zip(&parts).all(|(wanted, part)| wanted.starts_with('{') || wanted == part)
     };
     let paths = api()["paths"].as_object().unwrap();
     // `/v1/requests/count` is not a request.

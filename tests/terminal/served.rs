@@ -220,3 +220,45 @@ fn whoever_watches_over_it_is_told_whether_it_works() {
     }
     assert_eq!(browse(at, "/healthz", Some(&[("a", "b")])).status, 405);
 }
+
+#[test]
+fn two_terminals_of_two_companies_reach_each_other_by_a_picture() {
+    let server = Server::acme();
+    server.admin.file("north.csv", "id,name,external_title\nnia,Nia Nkosi,Buyer 采购\n");
+    server.operate(&["admin", "company", "create", "northgrid", "--name", "Northgrid 北网"]).ok();
+    server.operate(&["import", "north.csv", "--company", "northgrid"]).ok();
+    let token = server.operate(&["admin", "token", "nia", "--company", "northgrid"]).ok();
+    let (ann, nia) = (server.signed_in(server.token("ann").trim()), server.signed_in(token.trim()));
+    nia.run(&["qr", "--as", "png", "--out", "card.png"]).ok();
+    let picture = std::fs::read(nia.dir.path().join("card.png")).unwrap();
+    ann.file("Nia's card", &picture);
+
+    let (mut asks, decides) = (at_work(&ann), at_work(&nia));
+    // An address is no way to her: refused before a word was typed, and nothing was sent.
+    asks.press("+nia@northgrid.example");
+    asks.shows("Rule EXT-03");
+    asks.press("\u{1b}");
+    asks.until("the wizard's going", |picture| !picture.contains("Reach somebody"));
+    // Her code is, whatever the picture's name.
+    asks.press("I");
+    asks.shows("nothing is opened");
+    asks.press(&ann.dir.path().join("Nia's card").to_string_lossy());
+    asks.shows("Nia Nkosi");
+    asks.shows("Allowed");
+    asks.press("\r");
+    asks.shows("What for");
+    asks.press("the fair 展会\rhall 3\r");
+    asks.shows("Request sent.");
+    decides.shows("Ann Lee");
+    // Asked again, it is the request that is there: taken back from where that is said.
+    let link = nia.json(&["card"])["link"].as_str().unwrap().to_owned();
+    asks.press("+");
+    asks.press(&link);
+    asks.shows("is open already");
+    asks.press("\r");
+    asks.shows("> 1");
+    asks.press("2");
+    asks.shows("Request taken back.");
+    decides.shows("[3 Approvals 0]");
+    assert_eq!(nia.json(&["requests"]), serde_json::json!([]));
+}

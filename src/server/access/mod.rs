@@ -2,8 +2,13 @@
 //! one and the policy's: *does this exist for you and may your role do it*, and *may this connection
 //! happen*.
 
-use crate::domain::{Member, MemberAction, MemberId, Role, Status};
-use crate::search::Field;
+mod sight;
+mod walls;
+
+pub(crate) use sight::{Seen, Sight};
+pub(crate) use walls::walls;
+
+use crate::domain::{MemberId, Role};
 
 /// A signed-in member.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -16,6 +21,13 @@ pub(crate) struct Viewer {
     pub(crate) id: MemberId,
     /// What they may be, weakest first.
     pub(crate) roles: Vec<Role>,
+}
+
+impl Viewer {
+    /// Whether they are an admin of their company.
+    pub(crate) fn is_admin(&self) -> bool {
+        self.roles.contains(&Role::Admin)
+    }
 }
 
 /// Whoever sends a call.
@@ -63,6 +75,14 @@ pub(crate) enum Action {
     ReadRequests,
     /// Decide requests, and take decisions back.
     Decide,
+    /// Read the people of linked companies.
+    ReadLinked,
+    /// Link one's company with another one, and end that.
+    LinkCompanies,
+    /// Find out whether one may reach somebody, and ask them.
+    Ask,
+    /// See and change what one set for oneself.
+    OwnSettings,
     /// See and change one's own cards.
     OwnCards,
     /// Follow what changes.
@@ -73,6 +93,8 @@ pub(crate) enum Action {
     Import,
     /// Give and take tokens and roles in a company.
     Administer,
+    /// Read a company's audit log, which is written down.
+    ReadAudit,
     /// End one's own session.
     SignOut,
     /// Make companies and sessions: the server's own token only.
@@ -93,6 +115,11 @@ pub(crate) enum Object {
     },
     /// A company.
     Company(i64),
+    /// Something in which several have a part, such as a request.
+    Shared {
+        /// Whether the actor is one of them.
+        has_part: bool,
+    },
 }
 
 /// The answer. A denial for an object that lies outside one's view looks like the object's absence.
@@ -117,11 +144,16 @@ pub(crate) fn can(actor: &Actor, action: Action, object: Object) -> Answer {
         | Action::ChangeContacts
         | Action::ReadRequests
         | Action::Decide
+        | Action::Ask
+        | Action::ReadLinked
+        | Action::OwnSettings
         | Action::OwnCards
         | Action::Follow
         | Action::SignOut
         | Action::Export => actor.has(Role::Member),
+        Action::LinkCompanies => actor.has(Role::Admin),
         Action::Import | Action::Administer => actor.has(Role::Admin) || actor.has(Role::Operator),
+        Action::ReadAudit => actor.has(Role::Auditor) || actor.has(Role::Admin) || actor.has(Role::Operator),
         Action::Operate => actor.has(Role::Operator),
     };
     if !by_role {
@@ -135,6 +167,7 @@ pub(crate) fn can(actor: &Actor, action: Action, object: Object) -> Answer {
         {
             Answer::Allow
         }
+        (Actor::Member(_), Object::Shared { has_part: true }) => Answer::Allow,
         _ => Answer::NotThere,
     }
 }
@@ -142,27 +175,6 @@ pub(crate) fn can(actor: &Actor, action: Action, object: Object) -> Answer {
 /// Whether a viewer hears of a change: of what is everybody's in their company, and of their own.
 pub(crate) fn hears(viewer: &Viewer, owner: Option<i64>) -> bool {
     owner.is_none_or(|owner| owner == viewer.member)
-}
-
-/// Whether a viewer may know a field of colleagues. Lists, search, counts and files ask here.
-pub(crate) fn sees_field(_viewer: &Viewer, _field: Field) -> bool {
-    // The built-in policy hides no field. Rules that do come with the company's policy.
-    true
-}
-
-/// A colleague as a viewer may see them, with what the viewer may do.
-pub(crate) fn visible(viewer: &Viewer, whole: Member) -> Member {
-    let mut member = whole;
-    if !sees_field(viewer, Field::Phone) {
-        member.phones.clear();
-    }
-    if !sees_field(viewer, Field::Email) {
-        member.emails.clear();
-    }
-    if member.status == Status::Active && member.id != viewer.id {
-        member.allowed.push(MemberAction::Chat);
-    }
-    member
 }
 
 #[cfg(test)]

@@ -1,22 +1,46 @@
-//! The life of a request: submitted, decided, taken back, withdrawn.
+//! The life of a request of any kind: asked, decided, decided a second time, taken back, withdrawn.
 //!
-//! Each of these is one transaction: the request, its step, the contact, the audit row, the outbox row
-//! and the stored answer stand or fall together. Exactly one decision wins.
+//! Each of these is one transaction: the request, its step, what it leads to, the audit row, the outbox
+//! rows and the stored answer stand or fall together. Exactly one decision wins.
 
+mod ask;
+mod converse;
 mod decide;
+mod detail;
+mod effects;
+mod flags;
+mod handover;
+mod managers;
+mod partner;
+mod permission;
+mod reach;
+mod side;
 mod submit;
+mod tell;
 mod withdraw;
 
+pub(crate) use ask::{Asking, Reach, ask, look};
+pub(crate) use converse::{answer, answer_of_visitor, assign, pass, question, snooze};
 pub(crate) use decide::{decide, undo};
+pub(crate) use detail::detail;
+pub(crate) use effects::refresh_linked;
+pub(crate) use handover::{leave, offer, refuse};
+pub(crate) use managers::renew as renew_managers;
+pub(crate) use partner::{end_link, propose_link};
+pub(crate) use permission::ask_permission;
+pub(crate) use reach::Meant;
+pub(crate) use side::Standing;
 pub(crate) use submit::{Submission, Submitted, submit};
-pub(crate) use withdraw::withdraw;
+pub(crate) use withdraw::{withdraw, withdraw_own};
 
-use super::access::Viewer;
-use super::store::StoreError;
-use super::store::outbox::Touched;
-use super::store::requests::RequestRow;
-use crate::api::{Current, EventKind, Problem};
-use crate::domain::{Request, RequestAction, RequestState, Time};
+use super::access::{self, Action, Actor, Answer, Object, Viewer};
+use super::store::requests::{self, Parties, RequestRow};
+use super::store::{Conn, StoreError, Write, audit};
+use crate::api::{Current, Problem, ProblemCode};
+use crate::domain::{
+    ApprovalKind, Asked, Direction, Part, Request, RequestAction, RequestId, RequestState, RequesterKind,
+    Seen, Time, Who,
+};
 
 /// Why a change to a request was not made.
 #[derive(Debug, thiserror::Error)]
@@ -35,44 +59,244 @@ impl From<Problem> for ApprovalError {
     }
 }
 
+impl From<sqlx::Error> for ApprovalError {
+    fn from(error: sqlx::Error) -> Self {
+        Self::Store(error.into())
+    }
+}
+
 /// Cause of the outbox row that says that an undo window is over.
 const EFFECTIVE: &str = "effective";
 /// Cause of the outbox row that says that a request's life ended.
 const EXPIRED: &str = "expired";
 
-/// The request as the outbox names it, in the revision after the change.
-fn touched(row: &RequestRow, revision: i64) -> Touched<'_> {
-    Touched {
-        company: row.company,
-        kind: EventKind::Request,
-        id: row.request.id.as_str(),
-        member: Some(row.target),
-        revision,
-    }
-}
-
 /// What the loser of a race is told.
-fn current(row: &RequestRow) -> Current {
+fn current(row: &RequestRow, now: Time) -> Current {
+    let last = row.last.as_ref();
     Current {
-        revision: row.request.revision,
-        state: Some(row.request.state),
-        decided_by: row.request.decision.as_ref().map(|d| d.by.clone()),
-        decided_at: row.request.decision.as_ref().map(|d| d.at),
+        revision: row.revision,
+        state: Some(row.lifetime.state_at(now)),
+        decided_by: last.map(|last| last.mark.by.clone()),
+        decided_at: last.map(|last| last.mark.at),
     }
 }
 
-/// The request as its viewer sees it, with what they may do now.
-pub(crate) fn seen_by(row: RequestRow, viewer: &Viewer, now: Time) -> Request {
-    let mut request = row.request;
-    if row.target == viewer.member {
-        if row.lifetime.is_open(now) {
-            request.allowed = vec![RequestAction::Approve, RequestAction::Reject];
-        } else if row.lifetime.is_held(now)
-            && matches!(request.state, RequestState::Approved | RequestState::Rejected)
-            && row.decider == Some(viewer.member)
-        {
-            request.allowed = vec![RequestAction::Undo];
+/// A refusal that says what the request is now.
+fn lost(code: ProblemCode, row: &RequestRow, now: Time) -> ApprovalError {
+    Problem::new(code).with_current(current(row, now)).into()
+}
+
+/// A request with its parties, as one viewer stands to it.
+#[derive(Debug)]
+struct Open {
+    row: RequestRow,
+    parties: Parties,
+    part: Part,
+}
+
+/// The request, if there is one for this viewer.
+async fn find(
+    tx: &mut Write,
+    viewer: &Viewer,
+    action: Action,
+    id: &RequestId,
+) -> Result<Open, ApprovalError> {
+    let now = tx.now();
+    let missing = || ApprovalError::from(Problem::new(ProblemCode::NotFound));
+    let row = requests::by_id(tx.conn(), id, viewer.member, now).await?.ok_or_else(missing)?;
+    let parties = requests::parties(tx.conn(), &row, now).await?;
+    let part = parties.part_of(&row, viewer, now);
+    let actor = Actor::Member(viewer.clone());
+    match part
+        .filter(|_| access::can(&actor, action, Object::Shared { has_part: part.is_some() }) == Answer::Allow)
+    {
+        Some(part) => Ok(Open { row, parties, part }),
+        None => Err(missing()),
+    }
+}
+
+/// The same in the revision that was on the viewer's screen.
+async fn find_at(
+    tx: &mut Write,
+    viewer: &Viewer,
+    id: &RequestId,
+    revision: i64,
+) -> Result<Open, ApprovalError> {
+    let open = find(tx, viewer, Action::Decide, id).await?;
+    if open.row.revision != revision {
+        return Err(lost(ProblemCode::RevisionChanged, &open.row, tx.now()));
+    }
+    Ok(open)
+}
+
+/// Writes down what was done to a request, in the audit log of its company and, where another company's
+/// member did it, of theirs.
+async fn write_down(
+    tx: &mut Write,
+    row: &RequestRow,
+    actor: (&str, i64),
+    action: &str,
+    state: RequestState,
+    policy_version: Option<i64>,
+    call: &str,
+) -> Result<(), ApprovalError> {
+    let (tag, company) = actor;
+    let companies = [row.company, company];
+    let once = companies.iter().take(if company == row.company { 1 } else { 2 });
+    let before = row.lifetime.state_at(tx.now());
+    for company in once {
+        audit::add(
+            tx,
+            audit::Entry {
+                company: *company,
+                actor: tag,
+                action,
+                object: row.id.as_str(),
+                old_state: Some(before.as_str()),
+                new_state: Some(state.as_str()),
+                policy_version,
+                call,
+            },
+        )
+        .await?;
+    }
+    Ok(())
+}
+
+/// The request as a viewer sees it, with what they may do now. None when it is not there for them.
+pub(crate) fn seen_by(
+    row: RequestRow,
+    parties: &Parties,
+    viewer: &Viewer,
+    now: Time,
+    as_of: i64,
+) -> Option<Request> {
+    let part = parties.part_of(&row, viewer, now)?;
+    let allowed = allowed(&row, parties, viewer, part, now);
+    let queued =
+        parties.waits_for(&row, viewer, now).is_some() || parties.held_for(&row, viewer, now).is_some();
+    let outgoing = part == Part::Requester || (part == Part::ManagerAsking && viewer.company != row.company);
+    let outside = viewer.company != row.company;
+    let target = row.target_who.map(|Who { id, name }| Asked {
+        id: (!outside).then_some(id),
+        name,
+        company: outside.then(|| row.company_name.clone()),
+    });
+    let target = match row.kind {
+        // Before it is given to somebody, a handover is nobody's; a proposal is the other company's.
+        ApprovalKind::PartnerLink if outside => {
+            Some(Asked { id: None, name: row.company_name.clone(), company: None })
+        }
+        _ => target,
+    };
+    let mut request = Request {
+        id: row.id,
+        revision: row.revision,
+        as_of,
+        kind: row.kind,
+        direction: if outgoing { Direction::Outgoing } else { Direction::Incoming },
+        part,
+        queued,
+        requester: row.typed,
+        target,
+        purpose: row.purpose,
+        message: row.message,
+        channel: row.channel,
+        introduced_by: row.introduced_by.filter(|_| row.requester_company == Some(viewer.company)),
+        card_label: row.card_label.filter(|_| !outside),
+        flags: if outside { Vec::new() } else { row.flags },
+        created: row.created,
+        expires: row.lifetime.expires,
+        state: row.lifetime.state_at(now),
+        effective_at: row.lifetime.effective_at,
+        manager_asked: row.manager_asked,
+        manager_asking: row.manager_asking,
+        decision: row.last.map(|last| last.mark),
+        until: row.until,
+        items: row.items,
+        snoozed_until: row.snoozed_until.filter(|until| *until > now),
+        asked_until: row.asked_until.filter(|until| *until > now),
+        verdict: row.verdict,
+        allowed,
+    };
+    if part == Part::Requester && request.requester.kind == RequesterKind::Member {
+        hide_from_requester(&mut request, now);
+    }
+    Some(request)
+}
+
+/// Requests as a viewer sees them.
+pub(crate) async fn all_seen_by(
+    conn: &mut Conn,
+    rows: Vec<RequestRow>,
+    viewer: &Viewer,
+    now: Time,
+    as_of: i64,
+) -> Result<Vec<Request>, StoreError> {
+    let mut seen = Vec::with_capacity(rows.len());
+    for row in rows {
+        let parties = requests::parties(conn, &row, now).await?;
+        seen.extend(seen_by(row, &parties, viewer, now, as_of));
+    }
+    Ok(seen)
+}
+
+/// What the other company does with a request is its own matter: who decided, whom they asked, and
+/// whether the request was rejected or its sender blocked. Until a decision takes effect nothing is heard.
+fn hide_from_requester(request: &mut Request, now: Time) {
+    request.state = match request.lifetime().seen_at(now) {
+        Seen::Pending => RequestState::Pending,
+        Seen::Approved => RequestState::Approved,
+        Seen::NotAccepted => RequestState::Rejected,
+        Seen::Withdrawn => RequestState::Withdrawn,
+        Seen::Expired => RequestState::Expired,
+    };
+    request.manager_asked = crate::domain::Need::None;
+    if request.effective_at.is_some_and(|at| at > now) {
+        request.effective_at = None;
+        // The decision that they have not heard of raised it by one.
+        request.revision -= 1;
+    }
+    request.decision = None;
+}
+
+/// What a viewer may do with a request now.
+fn allowed(
+    row: &RequestRow,
+    parties: &Parties,
+    viewer: &Viewer,
+    part: Part,
+    now: Time,
+) -> Vec<RequestAction> {
+    let mut allowed = Vec::new();
+    let open = row.lifetime.is_open(now);
+    let connection = row.kind == ApprovalKind::Connection;
+    match parties.waits_for(row, viewer, now) {
+        Some(Part::Assigner) => allowed.push(RequestAction::Assign),
+        Some(waits) => {
+            allowed.extend([RequestAction::Approve, RequestAction::Reject]);
+            if connection && matches!(waits, Part::Target | Part::StandIn) {
+                allowed.extend([RequestAction::Block, RequestAction::Ask, RequestAction::Pass]);
+            }
+            allowed.push(RequestAction::Snooze);
+        }
+        None => {
+            let mine = row.last.as_ref().is_some_and(|last| last.who == viewer.member);
+            if row.lifetime.is_held(now) && mine {
+                allowed.push(RequestAction::Undo);
+            }
         }
     }
-    request
+    // A handover that was given to somebody can be given to another one until it is taken.
+    let assigned = row.kind == ApprovalKind::Handover && row.target.is_some();
+    if open && assigned && parties.assigns(viewer) {
+        allowed.push(RequestAction::Assign);
+    }
+    if part == Part::Requester && row.lifetime.seen_at(now) == Seen::Pending {
+        allowed.push(RequestAction::Withdraw);
+        if open && parties.question_open {
+            allowed.push(RequestAction::Answer);
+        }
+    }
+    allowed
 }

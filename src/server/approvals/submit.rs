@@ -2,17 +2,21 @@
 
 use std::time::Duration;
 
-use super::EXPIRED;
-use crate::api::EventKind;
-use crate::domain::{RequestId, Requester, Verdict, VerdictCode};
+use super::flags::{self, Looked};
+use super::side::Standing;
+use super::tell::{News, tell};
+use super::write_down;
+use crate::domain::{ApprovalKind, Channel, Need, RequestId, RequestState, Requester, Verdict};
 use crate::search::fold;
 use crate::server::ids;
-use crate::server::policy::{self, VisitorAsks};
+use crate::server::policy::{
+    Act, Actor, Between, CardState, Case, Outside, Purpose, Target, Visitor, Way, domain_of, verdict,
+};
 use crate::server::secrets::Hash;
+use crate::server::store::blocks::{self, Person};
 use crate::server::store::cards::OpenCard;
-use crate::server::store::outbox::Touched;
 use crate::server::store::requests::{self, NewRequest};
-use crate::server::store::{Write, audit, outbox};
+use crate::server::store::{StoreError, Write, settings_of};
 
 /// For so long a second request of the same address on the same card is not a new one.
 const ONCE_IN: Duration = Duration::from_secs(24 * 3600);
@@ -42,6 +46,8 @@ pub(crate) enum Submitted {
     /// The same address asked the same card a short while ago. Nothing was written, and nothing says
     /// whose request the other one is.
     AskedBefore,
+    /// The card's last use was a moment ago: its code has ended. Nothing was written.
+    Ended,
     /// The policy says no. Nothing was written.
     Refused(Verdict),
 }
@@ -57,86 +63,90 @@ pub(crate) async fn submit(
         let same = before == submission.body_hash;
         return Ok(if same { Submitted::Waiting } else { Submitted::FormReused });
     }
-    let policy = policy::effective(tx.conn(), card.company).await?;
-    let email = submission.requester.email.as_ref().map(|e| e.as_data()).unwrap_or_default();
-    let verdict = policy::visitor_may_ask(
-        &policy,
-        VisitorAsks {
-            personal: false,
-            email,
-            purpose: &submission.purpose,
-            company_domain: card.company_domain.as_ref().map(|d| d.as_data()),
-        },
-    );
-    if verdict.code != VerdictCode::AllowedNamecard {
-        return Ok(Submitted::Refused(verdict));
-    }
     let now = tx.now();
+    let standing = Standing::of(tx, card.company, card.member, now).await?;
+    let email = submission.requester.email.as_ref().map(|e| e.as_data()).unwrap_or_default();
     let email_key = Some(fold(email)).filter(|key| !key.is_empty());
     let phone_key = submission.requester.phone.as_ref().map(|phone| digits(phone.as_data()));
     let phone_key = phone_key.filter(|key| !key.is_empty());
-    if requests::asked_since(
-        tx.conn(),
-        card.card,
-        email_key.as_deref(),
-        phone_key.as_deref(),
-        now.before(ONCE_IN),
-    )
-    .await?
-    {
+    let person = Person { peer: None, email_key: email_key.as_deref(), phone_key: phone_key.as_deref() };
+    let blocked = blocks::holds(tx.conn(), card.company, person, now).await?;
+    let domain = domain_of(email);
+    let answer = verdict(&Case {
+        act: Act::Ask,
+        actor: Actor::Visitor(Visitor { personal: false, domain: domain.as_deref() }),
+        target: Target::Outside(Outside {
+            side: standing.side(),
+            accepts: settings_of::accepts(tx.conn(), card.member).await?,
+            way: Way { card: Some(CardState::Live), ..Way::default() },
+            between: if blocked { Between::Blocked } else { Between::Nothing },
+        }),
+        purpose: if submission.purpose.is_empty() { Purpose::Missing } else { Purpose::Given },
+        day_ends: standing.day.ends,
+    });
+    if !answer.code.is_yes() {
+        return Ok(Submitted::Refused(answer.into_verdict()));
+    }
+    let (emails, phones) = (email_key.as_deref(), phone_key.as_deref());
+    if requests::asked_since(tx.conn(), card.card, emails, phones, now.before(ONCE_IN)).await? {
         return Ok(Submitted::AskedBefore);
     }
+    if !crate::server::cards::used(tx, card).await? {
+        return Ok(Submitted::Ended);
+    }
+    let verdict = answer.into_verdict();
+    let looked = Looked {
+        company: card.company,
+        target: card.member,
+        requester: &submission.requester,
+        texts: &[Some(&submission.purpose), submission.message.as_ref()],
+        email_key: emails,
+        phone_key: phones,
+    };
+    let flags = flags::find(tx.conn(), looked, now).await?;
     let id: RequestId = ids::request(now);
-    let expires = now.after(policy.rules.request_life());
-    requests::add(
+    let expires = now.after(standing.rules().request_life());
+    let sk = requests::add(
         tx,
         NewRequest {
             company: card.company,
             id: &id,
-            target: card.member,
+            kind: ApprovalKind::Connection,
+            target: Some(card.member),
+            from: None,
             requester: &submission.requester,
-            email_key: email_key.as_deref(),
-            phone_key: phone_key.as_deref(),
-            purpose: &submission.purpose,
+            email_key: emails,
+            phone_key: phones,
+            purpose: Some(&submission.purpose).filter(|purpose| !purpose.is_empty()).map(String::as_str),
             message: submission.message.as_deref(),
-            card: card.card,
+            channel: Some(Channel::Namecard),
+            introduced_by: None,
+            card: Some(card.card),
             card_label: card.label.as_ref().map(|label| label.as_data()),
+            flags: &flags,
             expires,
+            state: RequestState::Pending,
+            effective_at: None,
+            manager_asked: Need::None,
+            manager_asking: Need::None,
+            until: None,
             verdict: &verdict,
-            status_hash: &submission.status_hash,
-            form_hash: &submission.form_hash,
-            body_hash: &submission.body_hash,
+            form: Some((&submission.status_hash, &submission.form_hash, &submission.body_hash)),
         },
     )
     .await?;
-    let object = Touched {
-        company: card.company,
-        kind: EventKind::Request,
-        id: id.as_str(),
-        member: Some(card.member),
-        revision: 1,
-    };
-    outbox::expect(tx, object, EXPIRED, expires).await?;
-    outbox::changed(tx, object).await?;
-    audit::add(
-        tx,
-        audit::Entry {
-            company: card.company,
-            actor: "visitor",
-            action: "request.submit",
-            object: id.as_str(),
-            old_state: None,
-            new_state: Some("pending"),
-            policy_version: Some(policy.version),
-            call,
-        },
-    )
-    .await?;
+    let row = requests::by_sk(tx.conn(), sk, now).await?.ok_or(StoreError::Unexpected("requests"))?;
+    let parties = requests::parties(tx.conn(), &row, now).await?;
+    let news = News { revision: 1, effective_at: None, expires: Some(expires), requester_hears: false };
+    tell(tx, &row, &parties, news).await?;
+    let version = Some(verdict.policy_version);
+    write_down(tx, &row, ("visitor", row.company), "request.submit", RequestState::Pending, version, call)
+        .await?;
     Ok(Submitted::Waiting)
 }
 
 /// The digits that tell a number: without a leading `00`, which stands for `+`.
-fn digits(phone: &str) -> String {
+pub(super) fn digits(phone: &str) -> String {
     let digits: String = phone.chars().filter(char::is_ascii_digit).collect();
     digits.strip_prefix("00").map(str::to_owned).unwrap_or(digits)
 }

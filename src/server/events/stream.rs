@@ -8,11 +8,13 @@ use futures_util::Stream;
 use tokio::sync::watch;
 
 use super::StreamPlace;
-use crate::api::EventData;
+use crate::api::{EventData, EventKind};
+use crate::domain::MemberId;
 use crate::server::App;
 use crate::server::access::{self, Viewer};
 use crate::server::secrets::Hash;
-use crate::server::store::{StoreError, outbox, sessions};
+use crate::server::store::outbox::Entry;
+use crate::server::store::{Read, StoreError, departments, outbox, sessions, visible};
 
 /// A comment goes out after so long without an event, so that a dead connection is noticed.
 const HEARTBEAT: Duration = Duration::from_secs(15);
@@ -120,7 +122,7 @@ impl Follower {
             // A number without a row was cut off by hand: it is not waited for.
             self.last_read = rows.last().map_or(head, |row| row.seq);
             for row in rows {
-                if !access::hears(&self.viewer, row.member) {
+                if !access::hears(&self.viewer, row.member) || self.is_hidden(&mut read, &row).await? {
                     continue;
                 }
                 let event = EventData {
@@ -137,6 +139,19 @@ impl Follower {
             }
         }
         Ok(out)
+    }
+
+    /// Whether a row is about somebody or something that is not there for the viewer.
+    async fn is_hidden(&self, read: &mut Read, row: &Entry) -> Result<bool, StoreError> {
+        let about = matches!(row.kind, EventKind::Member | EventKind::Department);
+        if !about || visible::sees_everybody(read.conn(), &self.viewer).await? {
+            return Ok(false);
+        }
+        match (row.kind, MemberId::new(&row.id)) {
+            (EventKind::Member, Ok(id)) => Ok(!visible::is_seen(read.conn(), &self.viewer, &id).await?),
+            (EventKind::Member, Err(_)) => Ok(true),
+            _ => departments::is_hidden(read.conn(), &self.viewer, &row.id).await,
+        }
     }
 
     fn goodbye(&mut self) -> String {

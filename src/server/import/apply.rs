@@ -3,6 +3,7 @@
 use super::{FILE_SOURCE, Prepared};
 use crate::api::{Applied, ApplyImport, EventKind, NewCompany, Problem, ProblemCode};
 use crate::domain::CompanyId;
+use crate::server::leaving;
 use crate::server::store::departments;
 use crate::server::store::imports::{self, ImportHead, LastKeys};
 use crate::server::store::outbox::{self, Touched};
@@ -61,10 +62,15 @@ pub(crate) async fn apply(
         departments::update(tx, changed.sk, changed.english_name.as_deref(), changed.ord).await?;
     }
     imports::write_members(tx, company, last).await?;
+    // As long as they stand where their managers are found.
+    for member in imports::leaving_something(tx.conn()).await? {
+        leaving::end(tx, company, member, call).await?;
+    }
     imports::write_ends(tx).await?;
     if prepared.is_change() {
         companies::directory_changed(tx, company).await?;
         departments::count_heads(tx, company).await?;
+        leaving::directory_changed(tx, company).await?;
         match few {
             Some(few) => tell(tx, company, prepared, few, held, last).await?,
             // Who was taken out stood in departments that the store no longer tells.
@@ -184,7 +190,7 @@ async fn sign_in(
     signed: &crate::api::Signed,
     call: &str,
 ) -> Result<(), ApplyError> {
-    let member = members::by_id(tx.conn(), company, &signed.member)
+    let member = members::find(tx.conn(), company, &signed.member)
         .await?
         .ok_or_else(|| Problem::invalid("sign_in", "unknown"))?;
     settings::sign_in(tx, company, member.sk).await?;

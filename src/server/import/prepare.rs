@@ -8,6 +8,7 @@ use crate::api::{ApplyImport, ImportPlan, PlannedMember, Problem, ProblemCode};
 use crate::domain::{DepartmentPath, Held, MemberId, Phone, PhoneKind, Status};
 use crate::search::{Field, Keys};
 use crate::server::App;
+use crate::server::looks::look_of;
 use crate::server::store::imports::{self, ImportHead};
 use crate::server::store::staging::{Staging, Written};
 use crate::server::store::{StoreError, members};
@@ -217,6 +218,7 @@ fn written(walk: &mut Walk, met: Met) -> Result<Written, StoreError> {
         manager: after.manager.as_ref().and_then(|manager| walk.key_of(manager)),
         attributes: serde_json::to_string(&after.attributes)?,
         special_role,
+        look: look_of(after.name.as_data()),
         keys: keys.as_str().to_owned(),
         places_text: members::places_text(shown),
         places,

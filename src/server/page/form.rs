@@ -12,20 +12,21 @@ use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse as _, Redirect, Response};
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use unicode_normalization::UnicodeNormalization as _;
 use unicode_segmentation::UnicodeSegmentation as _;
 
 use super::voice::Voice;
 use super::{Token, failed, not_found, open, path_of, render, views};
 use crate::api::{Problem, ProblemCode};
-use crate::domain::{Requester, Time, VerdictCode, is_mail_address, normalise_line};
+use crate::domain::{
+    Requester, RequesterKind, Time, VerdictCode, is_mail_address, normalise_block, normalise_line,
+};
 use crate::i18n::Text;
 use crate::server::approvals::{self, Submission, Submitted};
 use crate::server::respond::{Failure, body_rejected};
 use crate::server::secrets::{CardKey, random, same, sha256};
-use crate::server::store::StoreError;
 use crate::server::store::cards::OpenCard;
-use crate::server::{App, ids, policy};
+use crate::server::store::{StoreError, policies};
+use crate::server::{App, ids};
 use crate::text::{SafeText, Untrusted, is_readable, sanitise_line};
 
 /// Nobody fills the form in less.
@@ -114,6 +115,9 @@ impl Filled {
     fn requester(&self) -> Requester {
         let some = |name: &str| Some(Untrusted::from(self.value(name))).filter(|value| !value.is_empty());
         Requester {
+            kind: RequesterKind::Visitor,
+            member: None,
+            verified: false,
             name: self.value("name").into(),
             company: some("company"),
             title: some("title"),
@@ -155,7 +159,7 @@ fn read(body: &[u8]) -> Filled {
 }
 
 /// `application/x-www-form-urlencoded`, with values as bytes: whether they are text is checked later.
-fn form_pairs(body: &[u8]) -> Vec<(String, Vec<u8>)> {
+pub(super) fn form_pairs(body: &[u8]) -> Vec<(String, Vec<u8>)> {
     body.split(|b| *b == b'&')
         .filter(|pair| !pair.is_empty())
         .take(64)
@@ -218,15 +222,6 @@ fn is_phone(text: &str) -> bool {
         && text.bytes().any(|b| b.is_ascii_digit())
 }
 
-/// NFC, every kind of line break as one, trimmed.
-fn normalise_block(text: &str) -> String {
-    let unified =
-        text.replace("\r\n", "\n").replace(['\r', '\u{b}', '\u{c}', '\u{85}', '\u{2028}', '\u{2029}'], "\n");
-    let lines: Vec<String> =
-        unified.nfc().collect::<String>().lines().map(|line| line.trim().to_owned()).collect();
-    lines.join("\n").trim_matches('\n').to_owned()
-}
-
 fn graphemes_are_bounded(text: &str) -> bool {
     text.graphemes(true).all(|grapheme| {
         let marks = grapheme.chars().filter(|c| unicode_normalization::char::is_combining_mark(*c)).count();
@@ -276,8 +271,10 @@ async fn give_out(
         Some(filled) => filled.form.clone(),
         None => seal(app.card_key(), card, app.now(), random().map_err(StoreError::from)?),
     };
-    let policy = policy::effective(app.store().read().await?.conn(), card.company).await?;
-    let days = policy.rules.request_life().as_secs() / (24 * 3600);
+    let mut read = app.store().read().await?;
+    let policy = read.policy(card.company).await?;
+    let subject = policies::subject(read.conn(), card.member).await?;
+    let days = policy.of(&subject, app.now()).request_life().as_secs() / (24 * 3600);
     let bad = filled.is_some_and(|filled| !filled.is_good());
     let fields = RULES
         .iter()
@@ -400,6 +397,7 @@ async fn receive(app: &App, token: &str, headers: &HeaderMap, body: &[u8]) -> Re
         Submitted::Waiting => Ok(Redirect::to(&format!("/s/{status_token}")).into_response()),
         Submitted::FormReused => another(app, &w, &card, &path, Text::PageFormReused, &filled).await,
         Submitted::AskedBefore => Ok(asked_before(&w, &path)),
+        Submitted::Ended => Ok(not_found(w)),
         Submitted::Refused(verdict) => match verdict.code {
             VerdictCode::Colleague => Ok(colleague(&w, &card, path)),
             _ => {

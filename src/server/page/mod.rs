@@ -25,10 +25,12 @@ use super::App;
 use super::respond::Failure;
 use super::secrets::{normalise_token, sha256};
 use super::store::cards::{self, OpenCard};
+use super::store::contacts::Lines;
 use crate::api::{Problem, ProblemCode};
 use crate::domain::Time;
 use crate::formats::{Vcard, VcardVersion};
 use crate::i18n::Text;
+use crate::text::{SafeText, Untrusted};
 use voice::Voice;
 
 /// The pages' style; its hash stands in the content security policy.
@@ -48,7 +50,9 @@ pub(super) fn routes() -> Router<App> {
     for prefix in ["/S", "/s"] {
         router = router
             .route(&format!("{prefix}/{{token}}"), get(status::show))
-            .route(&format!("{prefix}/{{token}}/withdraw"), post(status::withdraw));
+            .route(&format!("{prefix}/{{token}}/withdraw"), post(status::withdraw))
+            .route(&format!("{prefix}/{{token}}/answer"), post(status::answer))
+            .route(&format!("{prefix}/{{token}}/refuse"), post(status::refuse));
     }
     router.layer(DefaultBodyLimit::max(MAX_FORM)).layer(axum::middleware::map_response(headers::protect))
 }
@@ -156,7 +160,14 @@ async fn open(app: &App, token: &str, at: Time) -> Result<Option<OpenCard>, Fail
     // A token of the wrong form is looked up as well: it takes the same way as an unknown one.
     let token = normalise_token(token).unwrap_or_default();
     let mut read = app.store().read().await?;
-    Ok(cards::open(read.conn(), &sha256(token.as_bytes()), at).await?)
+    let card = cards::open(read.conn(), &sha256(token.as_bytes()), at).await?;
+    Ok(card.filter(|card| !card.hidden))
+}
+
+/// The numbers and addresses that a card shows.
+async fn lines(app: &App, card: &OpenCard) -> Result<Lines, Failure> {
+    let mut read = app.store().read().await?;
+    Ok(super::cards::lines(&mut read, (card.company, card.member), card.card, app.now()).await?)
 }
 
 /// What the first page asks: business or personal.
@@ -199,17 +210,22 @@ async fn card(
             };
             render(StatusCode::OK, &page)
         }
-        _ => render(
-            StatusCode::OK,
-            &views::Card {
-                name: card.name.whole(),
-                title: card.title.as_ref().map(|title| title.whole()),
-                company: card.company_name.whole(),
-                path,
-                local_only: app.address().local_only,
-                w,
-            },
-        ),
+        _ => match lines(&app, &card).await {
+            Ok(shown) => render(
+                StatusCode::OK,
+                &views::Card {
+                    name: card.name.whole(),
+                    title: card.title.as_ref().map(|title| title.whole()),
+                    company: card.company_name.whole(),
+                    phones: shown.phones.iter().map(Untrusted::whole).collect(),
+                    emails: shown.emails.iter().map(Untrusted::whole).collect(),
+                    path,
+                    local_only: app.address().local_only,
+                    w,
+                },
+            ),
+            Err(failure) => failed(&app, &headers, &failure),
+        },
     }
 }
 
@@ -224,13 +240,23 @@ async fn vcard(State(app): State<App>, Token(token): Token, headers: HeaderMap) 
         Ok(None) => return not_found(Voice::of(&app, &headers)),
         Err(failure) => return failed(&app, &headers, &failure),
     };
+    let shown = match lines(&app, &card).await {
+        Ok(shown) => shown,
+        Err(failure) => return failed(&app, &headers, &failure),
+    };
     let (name, company) = (card.name.whole(), card.company_name.whole());
     let title = card.title.as_ref().map(|title| title.whole());
+    let (phones, emails): (Vec<SafeText>, Vec<SafeText>) = (
+        shown.phones.iter().map(Untrusted::whole).collect(),
+        shown.emails.iter().map(Untrusted::whole).collect(),
+    );
     // Exactly what the page shows.
     let file = Vcard {
         name: name.as_str(),
         company: Some(company.as_str()),
         title: title.as_ref().map(|title| title.as_str()),
+        phones: phones.iter().map(|phone| (None, phone.as_str())).collect(),
+        emails: emails.iter().map(SafeText::as_str).collect(),
         ..Vcard::default()
     }
     .write(VcardVersion::V3);

@@ -14,6 +14,8 @@ pub(super) struct Card {
     pub(super) name: SafeText,
     pub(super) title: Option<SafeText>,
     pub(super) company: SafeText,
+    pub(super) phones: Vec<SafeText>,
+    pub(super) emails: Vec<SafeText>,
     pub(super) path: String,
     pub(super) local_only: bool,
 }
@@ -68,6 +70,10 @@ pub(super) struct Status {
     pub(super) reason: Option<SafeText>,
     pub(super) pending: bool,
     pub(super) approved: bool,
+    /// What the approver asked, and whether an answer is waited for.
+    pub(super) question: Option<SafeText>,
+    /// Who takes over, and until when they may be refused.
+    pub(super) handover: Option<SafeText>,
     pub(super) link: String,
     pub(super) path: String,
 }

@@ -60,7 +60,7 @@ pub(super) async fn sign_in(State(app): State<App>, body: Json<SignIn>) -> Resul
 async fn find(conn: &mut Conn, company: &CompanyId, member: &MemberId) -> Result<(i64, i64), Failure> {
     let missing = || Failure::from(Problem::new(ProblemCode::NotFound));
     let company = companies::by_id(conn, company).await?.ok_or_else(missing)?;
-    let member = members::by_id(conn, company.sk, member).await?.ok_or_else(missing)?;
+    let member = members::find(conn, company.sk, member).await?.ok_or_else(missing)?;
     Ok((company.sk, member.sk))
 }
 

@@ -10,10 +10,10 @@ use serde::Deserialize;
 
 use crate::api::{ChangeItem, Changes, EventKind, EventType, Problem, ProblemCode};
 use crate::domain::{ContactId, DepartmentId, MemberId, RequestId};
-use crate::server::access::{self, Viewer};
+use crate::server::access::{self, Sight, Viewer};
 use crate::server::auth::Caller;
 use crate::server::respond::{Failure, Params, header_text, ok};
-use crate::server::store::{Conn, contacts, departments, members, outbox, requests};
+use crate::server::store::{Read, contacts, departments, members, outbox, requests, visible};
 use crate::server::{App, approvals, events};
 
 /// Outbox rows that one answer covers.
@@ -46,13 +46,15 @@ pub(super) async fn changes(
     let as_of = rows.last().map_or(since, |row| row.seq);
     let mut objects: BTreeSet<(EventKind, String)> = BTreeSet::new();
     for row in rows {
+        if !access::hears(viewer, row.member) {
+            continue;
+        }
         if row.what == EventType::Reset {
             return ok(&Changes { changes: Vec::new(), reset: true, more: false, as_of: head, now });
         }
-        if access::hears(viewer, row.member) {
-            objects.insert((row.kind, row.id));
-        }
+        objects.insert((row.kind, row.id));
     }
+    let sight = Sight::of(&mut read, viewer).await?;
     let mut changes = Vec::new();
     let mut touched_departments = BTreeSet::new();
     for (kind, id) in objects {
@@ -60,18 +62,24 @@ pub(super) async fn changes(
             EventKind::Department => {
                 touched_departments.insert(id);
             }
-            _ => changes.extend(render(&app, read.conn(), viewer, kind, &id, head).await?),
+            _ => changes.extend(render(&app, &mut read, (viewer, &sight), kind, &id, head).await?),
         }
     }
     if !touched_departments.is_empty() {
         // Counts are made for all of them at once.
-        for department in departments::list(read.conn(), viewer.company, head).await? {
+        for department in departments::list(read.conn(), viewer, head).await? {
             if touched_departments.remove(department.id.as_str()) {
                 changes.push(ChangeItem::Department { department: Box::new(department) });
             }
         }
-        let gone = touched_departments.iter().filter_map(|id| DepartmentId::new(id).ok());
-        changes.extend(gone.map(|id| ChangeItem::DepartmentGone { id, as_of: head }));
+        for id in &touched_departments {
+            // Whatever was never there for the viewer is not gone either.
+            if let Ok(id) = DepartmentId::new(id)
+                && !departments::is_hidden(read.conn(), viewer, id.as_str()).await?
+            {
+                changes.push(ChangeItem::DepartmentGone { id, as_of: head });
+            }
+        }
     }
     ok(&Changes { changes, reset: false, more: as_of < head, as_of, now })
 }
@@ -79,8 +87,8 @@ pub(super) async fn changes(
 /// One object as the viewer sees it now, or that it is gone.
 async fn render(
     app: &App,
-    conn: &mut Conn,
-    viewer: &Viewer,
+    read: &mut Read,
+    (viewer, sight): (&Viewer, &Sight),
     kind: EventKind,
     id: &str,
     as_of: i64,
@@ -88,19 +96,25 @@ async fn render(
     let now = app.now();
     Ok(match kind {
         EventKind::Member => match MemberId::new(id) {
-            Ok(id) => Some(match members::by_id(conn, viewer.company, &id).await? {
-                Some(row) => ChangeItem::Member { member: Box::new(row.seen_by(viewer, as_of)) },
-                None => ChangeItem::MemberGone { id, as_of },
-            }),
+            Ok(id) => match members::seen(read.conn(), viewer, &id).await? {
+                Some(row) => Some(ChangeItem::Member { member: Box::new(sight.show(row, as_of)) }),
+                // Whoever was never there for the viewer is not gone either.
+                None if !visible::is_seen(read.conn(), viewer, &id).await? => None,
+                None => Some(ChangeItem::MemberGone { id, as_of }),
+            },
             Err(_) => None,
         },
         EventKind::Request => match RequestId::new(id) {
             Ok(id) => {
-                let row = requests::by_id(conn, &id, now, as_of).await?;
-                Some(match row.filter(|row| row.target == viewer.member) {
+                let seen = match requests::by_id(read.conn(), &id, viewer.member, now).await? {
                     Some(row) => {
-                        ChangeItem::Request { request: Box::new(approvals::seen_by(row, viewer, now)) }
+                        let parties = requests::parties(read.conn(), &row, now).await?;
+                        approvals::seen_by(row, &parties, viewer, now, as_of)
                     }
+                    None => None,
+                };
+                Some(match seen {
+                    Some(request) => ChangeItem::Request { request: Box::new(request) },
                     None => ChangeItem::RequestGone { id, as_of },
                 })
             }
@@ -108,7 +122,7 @@ async fn render(
         },
         EventKind::Contact => match ContactId::new(id) {
             Ok(id) => {
-                let row = contacts::by_id(conn, &id, now, as_of).await?;
+                let row = contacts::by_id(read.conn(), &id, now, as_of).await?;
                 Some(match row.filter(|row| row.owner == viewer.member) {
                     Some(row) => ChangeItem::Contact { contact: Box::new(row.contact) },
                     None => ChangeItem::ContactGone { id, as_of },

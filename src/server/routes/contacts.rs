@@ -5,18 +5,34 @@ use axum::response::Response;
 use unicode_segmentation::UnicodeSegmentation as _;
 
 use super::directory::Paging;
-use crate::api::{EventKind, Page, Problem, ProblemCode, RemarkBody, SYNC_PAGE};
-use crate::domain::{Contact, ContactDetail, ContactId, ContactRevision, HistoryKind, normalise_line};
-use crate::server::App;
-use crate::server::access::{self, Action, Answer, Object};
+use crate::api::{EventKind, NewHandover, Page, Problem, ProblemCode, RemarkBody, SYNC_PAGE, ToColleague};
+use crate::domain::{
+    Contact, ContactDetail, ContactId, ContactRevision, HistoryKind, Request, Status, Tags, Time, Who,
+    normalise_line,
+};
+use crate::server::access::{self, Action, Answer, Object, Viewer};
 use crate::server::auth::Caller;
+use crate::server::policy::Setting;
 use crate::server::respond::{Begun, Failure, Id, IfMatch, Json, Key, Once, Params, ok, ok_with_revision};
 use crate::server::store::contacts::{self, ContactRow};
 use crate::server::store::outbox::{self, Touched};
-use crate::server::store::{Write, audit};
+use crate::server::store::{Read, Write, audit, companies, introductions, members, policies};
+use crate::server::{App, approvals};
+use crate::text::Untrusted;
 
 /// Longest remark, in graphemes.
 const MAX_REMARK: usize = 100;
+/// Longest description, in graphemes.
+const MAX_DESCRIPTION: usize = 300;
+/// Most tags of a contact, of each kind.
+const MAX_TAGS: usize = 20;
+/// Most contacts of one handover.
+const MAX_HANDED_OVER: usize = 100;
+
+/// Whether a text has at most so many graphemes, of four bytes each on the average.
+fn fits(text: &str, graphemes: usize) -> bool {
+    text.graphemes(true).take(graphemes + 1).count() <= graphemes && text.len() <= 4 * graphemes
+}
 
 #[utoipa::path(get, path = "/v1/contacts", security(("token" = [])),
     params(("after" = Option<String>, Query, description = "id of the last row of the page before"),
@@ -52,8 +68,25 @@ pub(super) async fn one(
     let row = contacts::by_id(read.conn(), &id, now, as_of).await?;
     let row = mine(&caller, Action::ReadContacts, row)?;
     let history = contacts::history(read.conn(), row.sk, now).await?;
+    let known_by = known_by(&mut read, viewer, &row, now).await?;
     let revision = row.contact.revision;
-    ok_with_revision(&ContactDetail { contact: row.contact, history }, revision)
+    ok_with_revision(&ContactDetail { contact: row.contact, history, known_by }, revision)
+}
+
+/// Colleagues who know the same person, where the policy shows it.
+async fn known_by(
+    read: &mut Read,
+    viewer: &Viewer,
+    row: &ContactRow,
+    now: Time,
+) -> Result<Vec<Who>, Failure> {
+    let policy = read.policy(viewer.company).await?;
+    let subject = policies::subject(read.conn(), viewer.member).await?;
+    if policy.of(&subject, now).is_on(Setting::WhoKnows) {
+        Ok(contacts::known_by(read.conn(), row, viewer, now).await?)
+    } else {
+        Ok(Vec::new())
+    }
 }
 
 /// The contact, if it is the caller's.
@@ -130,8 +163,12 @@ pub(super) async fn set_remark(
     body: Json<RemarkBody>,
 ) -> Result<Response, Failure> {
     let remark = normalise_line(body.value.remark.as_data());
-    if remark.graphemes(true).take(MAX_REMARK + 1).count() > MAX_REMARK || remark.len() > 4 * MAX_REMARK {
+    if !fits(&remark, MAX_REMARK) {
         return Err(Problem::invalid("remark", "too_long").into());
+    }
+    let description = body.value.description.as_ref().map(|text| normalise_line(text.as_data()));
+    if description.as_ref().is_some_and(|text| !fits(text, MAX_DESCRIPTION)) {
+        return Err(Problem::invalid("description", "too_long").into());
     }
     let object = format!("{id}@{revision}");
     let mut once = match Once::begin(&app, &caller.actor, "contacts.remark", &object, key, body.hash).await? {
@@ -140,7 +177,10 @@ pub(super) async fn set_remark(
     };
     let row = to_change(&mut once.tx, &caller, &id, revision).await?;
     let remark = Some(remark.as_str()).filter(|remark| !remark.is_empty());
-    if !contacts::set_remark(&mut once.tx, row.sk, revision, remark).await? {
+    let kept = || row.contact.description.as_ref().map(|text| text.as_data().to_owned());
+    let description = description.map_or_else(kept, |text| Some(text).filter(|text| !text.is_empty()));
+    let description = description.as_deref();
+    if !contacts::set_remark(&mut once.tx, row.sk, revision, remark, description).await? {
         return Err(stale(row.contact.revision).into());
     }
     let now = once.tx.now();
@@ -170,4 +210,142 @@ pub(super) async fn remove(
     }
     let reply = record(&mut once.tx, &caller, &row, "contact.remove", "removed").await?;
     once.finish(&reply, Some(reply.revision)).await
+}
+
+#[utoipa::path(put, path = "/v1/contacts/{id}/tags", security(("token" = [])),
+    params(("id" = String, Path), ("if-match" = String, Header), ("idempotency-key" = String, Header)),
+    request_body = Tags,
+    responses((status = 200, body = ContactRevision)))]
+pub(super) async fn set_tags(
+    State(app): State<App>,
+    caller: Caller,
+    Id(id): Id<ContactId>,
+    IfMatch(revision): IfMatch,
+    key: Key,
+    body: Json<Tags>,
+) -> Result<Response, Failure> {
+    let checked = |tags: &[Untrusted]| -> Result<Vec<Untrusted>, Problem> {
+        if tags.len() > MAX_TAGS {
+            return Err(Problem::invalid("tags", "too_many"));
+        }
+        tags.iter().map(contacts::tag).collect()
+    };
+    let (company, own) = (checked(&body.value.company)?, checked(&body.value.own)?);
+    let object = format!("{id}@{revision}");
+    let mut once = match Once::begin(&app, &caller.actor, "contacts.tags", &object, key, body.hash).await? {
+        Begun::Do(once) => once,
+        Begun::Done(response) => return Ok(response),
+    };
+    let row = to_change(&mut once.tx, &caller, &id, revision).await?;
+    if !contacts::set_tags(&mut once.tx, row.sk, revision, &company, &own).await? {
+        return Err(stale(row.contact.revision).into());
+    }
+    let now = once.tx.now();
+    contacts::note(&mut once.tx, row.sk, now, HistoryKind::TagsChanged, Some(row.owner), None).await?;
+    let reply = record(&mut once.tx, &caller, &row, "contact.tags", "active").await?;
+    once.finish(&reply, Some(reply.revision)).await
+}
+
+#[utoipa::path(post, path = "/v1/contacts/{id}/introduce", security(("token" = [])),
+    params(("id" = String, Path), ("idempotency-key" = String, Header)), request_body = ToColleague,
+    responses((status = 200, body = ContactRevision)))]
+pub(super) async fn introduce(
+    State(app): State<App>,
+    caller: Caller,
+    Id(id): Id<ContactId>,
+    key: Key,
+    body: Json<ToColleague>,
+) -> Result<Response, Failure> {
+    let viewer = caller.viewer()?;
+    let object = id.as_str();
+    let mut once =
+        match Once::begin(&app, &caller.actor, "contacts.introduce", object, key, body.hash).await? {
+            Begun::Do(once) => once,
+            Begun::Done(response) => return Ok(response),
+        };
+    let now = once.tx.now();
+    let row = contacts::by_id(once.tx.conn(), &id, now, 0).await?;
+    let row = mine(&caller, Action::ChangeContacts, row)?;
+    // Only who has an account on this server can be asked, and only while they are connected.
+    let Some(peer) = row.peer.filter(|_| !row.contact.one_sided) else {
+        return Err(Problem::new(ProblemCode::NotOpen).into());
+    };
+    let other = members::seen(once.tx.conn(), viewer, &body.value.member).await?;
+    let other = other.filter(|other| other.sk != viewer.member && other.whole.status == Status::Active);
+    let other = other.ok_or_else(|| Problem::invalid("member", "unknown"))?;
+    introductions::add(&mut once.tx, viewer.company, row.sk, viewer.member, other.sk, peer).await?;
+    contacts::note(&mut once.tx, row.sk, now, HistoryKind::Introduced, Some(row.owner), None).await?;
+    companies::reset_follower(&mut once.tx, viewer.company, other.sk).await?;
+    let mut reply = record(&mut once.tx, &caller, &row, "contact.introduce", other.whole.id.as_str()).await?;
+    // Nothing of the contact itself is another.
+    reply.revision = row.contact.revision;
+    once.finish(&reply, Some(reply.revision)).await
+}
+
+#[utoipa::path(post, path = "/v1/contacts/{id}/refuse", security(("token" = [])),
+    params(("id" = String, Path), ("idempotency-key" = String, Header)),
+    responses((status = 200, body = ContactRevision)))]
+pub(super) async fn refuse(
+    State(app): State<App>,
+    caller: Caller,
+    Id(id): Id<ContactId>,
+    key: Key,
+) -> Result<Response, Failure> {
+    let viewer = caller.viewer()?;
+    let object = id.as_str();
+    let mut once = match Once::begin(&app, &caller.actor, "contacts.refuse", object, key, [0; 32]).await? {
+        Begun::Do(once) => once,
+        Begun::Done(response) => return Ok(response),
+    };
+    let now = once.tx.now();
+    let row = contacts::by_id(once.tx.conn(), &id, now, 0).await?;
+    let row = mine(&caller, Action::ChangeContacts, row)?;
+    // The row that changes hands is the other side's.
+    let theirs = contacts::other_side(once.tx.conn(), &row, now).await?;
+    let actor = caller.actor.tag();
+    let refused = match theirs {
+        Some(theirs) => {
+            approvals::refuse(&mut once.tx, theirs.sk, (&actor, viewer.company), &caller.call).await?
+        }
+        None => false,
+    };
+    if !refused {
+        return Err(Problem::new(ProblemCode::NotOpen).into());
+    }
+    let as_of = outbox::head(once.tx.conn(), viewer.company).await?;
+    let reply = ContactRevision { id, revision: row.contact.revision + 1, as_of };
+    once.finish(&reply, Some(reply.revision)).await
+}
+
+#[utoipa::path(post, path = "/v1/handovers", security(("token" = [])),
+    params(("idempotency-key" = String, Header)), request_body = NewHandover,
+    responses((status = 200, body = Request)))]
+pub(super) async fn hand_over(
+    State(app): State<App>,
+    caller: Caller,
+    key: Key,
+    body: Json<NewHandover>,
+) -> Result<Response, Failure> {
+    let viewer = caller.viewer()?;
+    let wanted = &body.value.contacts;
+    if wanted.is_empty() || wanted.len() > MAX_HANDED_OVER {
+        return Err(Problem::invalid("contacts", "out_of_range").into());
+    }
+    let mut once = match Once::begin(&app, &caller.actor, "handovers.offer", "", key, body.hash).await? {
+        Begun::Do(once) => once,
+        Begun::Done(response) => return Ok(response),
+    };
+    let now = once.tx.now();
+    let mut rows = Vec::with_capacity(wanted.len());
+    for id in wanted {
+        let row = contacts::by_id(once.tx.conn(), id, now, 0).await?;
+        let row = mine(&caller, Action::ChangeContacts, row)?;
+        if rows.iter().any(|known: &ContactRow| known.sk == row.sk) {
+            return Err(Problem::invalid("contacts", "twice").into());
+        }
+        rows.push(row);
+    }
+    let id = approvals::offer(&mut once.tx, viewer, &body.value.member, rows, &caller.call).await?;
+    let request = super::requests::seen(&app, once.tx.conn(), &caller, &id).await?;
+    once.finish(&request, Some(request.revision)).await
 }

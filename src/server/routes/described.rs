@@ -23,7 +23,7 @@ impl Modify for Besides {
             let Some(operation) = item.and_then(|item| of_method(item, &route.method)) else { continue };
             operation.operation_id = Some(name(route));
             let mut takes = Takes {
-                id: route.path.contains("{id}"),
+                id: route.path.contains('{'),
                 body: operation.request_body.is_some(),
                 ..Takes::default()
             };
@@ -114,18 +114,35 @@ fn problems(route: &Route, takes: &Takes) -> Vec<ProblemCode> {
         (takes.key, &[P::KeyRequired, P::KeyReused]),
         (takes.body, &[P::TooLarge, P::MediaType]),
         (writes, &[P::StorageFull]),
-        // A company, a member or a card that is named otherwise than in the path.
-        (matches!(route.action, Action::Administer | Action::Import), &[P::NotFound]),
-        (writes && matches!(route.action, Action::Operate | Action::OwnCards), &[P::NotFound]),
-        (writes && route.action == Action::Decide, &[P::AlreadyDecided, P::NotOpen, P::WindowOver]),
-        (writes && route.action == Action::Operate, &[P::Exists]),
+        // A company or a member that is named otherwise than in the path.
+        (matches!(route.action, Action::Administer | Action::Import | Action::ReadAudit), &[P::NotFound]),
+        (writes && route.action == Action::Operate, &[P::NotFound, P::Exists]),
+        (
+            writes && route.action == Action::Decide && takes.id,
+            &[P::AlreadyDecided, P::NotOpen, P::WindowOver],
+        ),
         (takes.key && route.action == Action::Import, &[P::Exists, P::RowsRefused, P::TooManyRemoved]),
     ] {
         if holds {
             codes.extend(more);
         }
     }
+    codes.extend(of_its_own(route));
     codes
+}
+
+/// Problems of single routes: what the policy refuses, what is there already, what is open no more.
+fn of_its_own(route: &Route) -> &'static [ProblemCode] {
+    use ProblemCode as P;
+    match (route.method.as_str(), route.path) {
+        ("POST", "/v1/requests") => &[P::Refused, P::NotFound],
+        ("POST", "/v1/requests/{id}/decision" | "/v1/grants") => &[P::Refused],
+        ("POST", "/v1/permissions") => &[P::Exists],
+        ("POST", "/v1/contacts/{id}/introduce" | "/v1/contacts/{id}/refuse") => &[P::NotOpen],
+        ("POST", "/v1/handovers" | "/v1/links") => &[P::NotFound, P::Exists],
+        ("PUT", "/v1/policy") => &[P::PolicyRefused],
+        _ => &[],
+    }
 }
 
 fn add_problems(operation: &mut Operation, codes: Vec<ProblemCode>) {

@@ -7,6 +7,7 @@ use serde::Deserialize;
 use crate::api::{PAGE, Page, Problem, ProblemCode, SYNC_PAGE};
 use crate::domain::{Department, Member, MemberId};
 use crate::server::App;
+use crate::server::access::Sight;
 use crate::server::auth::Caller;
 use crate::server::respond::{Failure, Id, Params, ok, ok_with_revision};
 use crate::server::store::{departments, members, outbox};
@@ -39,7 +40,7 @@ pub(super) async fn departments(State(app): State<App>, caller: Caller) -> Resul
     let viewer = caller.viewer()?;
     let mut read = app.store().read().await?;
     let as_of = outbox::head(read.conn(), viewer.company).await?;
-    let items = departments::list(read.conn(), viewer.company, as_of).await?;
+    let items = departments::list(read.conn(), viewer, as_of).await?;
     ok(&Page { items, next: None, as_of, now: app.now() })
 }
 
@@ -55,11 +56,11 @@ pub(super) async fn members(
     let viewer = caller.viewer()?;
     let limit = paging.limit(SYNC_PAGE)?;
     let after = paging.after.to_ascii_lowercase();
-    let mut conn = app.store().glance().await?;
-    let (rows, as_of) = members::page(&mut conn, viewer.company, &after, limit).await?;
-    drop(conn);
+    let mut read = app.store().read().await?;
+    let (rows, as_of) = members::page(read.conn(), viewer, &after, limit).await?;
     let full = i64::try_from(rows.len()).unwrap_or(i64::MAX) == limit;
-    let items: Vec<Member> = rows.into_iter().map(|row| row.seen_by(viewer, as_of)).collect();
+    let sight = Sight::of(&mut read, viewer).await?;
+    let items: Vec<Member> = rows.into_iter().map(|row| sight.show(row, as_of)).collect();
     let next = items.last().filter(|_| full).map(|last| last.id.key());
     ok(&Page { items, next, as_of, now: app.now() })
 }
@@ -74,7 +75,8 @@ pub(super) async fn member(
     let viewer = caller.viewer()?;
     let mut read = app.store().read().await?;
     let as_of = outbox::head(read.conn(), viewer.company).await?;
-    let row = members::by_id(read.conn(), viewer.company, &id).await?;
-    let member = row.ok_or_else(|| Problem::new(ProblemCode::NotFound))?.seen_by(viewer, as_of);
+    let row = members::seen(read.conn(), viewer, &id).await?;
+    let row = row.ok_or_else(|| Problem::new(ProblemCode::NotFound))?;
+    let member = Sight::of(&mut read, viewer).await?.show(row, as_of);
     ok_with_revision(&member, member.revision)
 }

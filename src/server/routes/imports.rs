@@ -70,7 +70,7 @@ async fn take_up(app: &App, caller: &Caller, id: i64) -> Result<(ImportHead, Run
 }
 
 #[utoipa::path(get, path = "/v1/imports/{id}", security(("token" = [])), params(("id" = i64, Path)),
-    responses((status = 200, body = ImportState), (status = 404, body = Problem)))]
+    responses((status = 200, body = ImportState)))]
 pub(super) async fn state(
     State(app): State<App>,
     caller: Caller,

@@ -2,18 +2,26 @@
 //! and the test of the API's description are made from it.
 
 mod admin;
+mod asking;
+mod audit;
 mod card;
 mod changes;
 mod contacts;
+mod converse;
+mod decisions;
 mod described;
 mod directory;
 mod exports;
+mod grants;
 mod guard;
 mod health;
 mod imports;
+mod links;
+mod policy;
 mod report;
 mod requests;
 mod search;
+mod settings;
 mod start;
 mod tokens;
 
@@ -81,8 +89,44 @@ pub(crate) const ROUTES: &[Route] = routes! {
     GET "/v1/requests/{id}" ReadRequests requests::one;
     POST "/v1/requests/{id}/decision" Decide requests::decide;
     POST "/v1/requests/{id}/undo" Decide requests::undo;
+    POST "/v1/requests/{id}/withdraw" Decide converse::withdraw;
+    POST "/v1/requests/{id}/question" Decide converse::question;
+    POST "/v1/requests/{id}/answer" Decide converse::answer;
+    POST "/v1/requests/{id}/pass" Decide converse::pass;
+    POST "/v1/requests/{id}/snooze" Decide converse::snooze;
+    POST "/v1/requests/{id}/assign" Decide converse::assign;
+    POST "/v1/decisions" Decide decisions::decide_many;
+    POST "/v1/verdicts" Ask asking::why;
+    POST "/v1/requests" Ask asking::ask;
+    POST "/v1/permissions" Ask asking::ask_permission;
+    PUT "/v1/contacts/{id}/tags" ChangeContacts contacts::set_tags;
+    POST "/v1/contacts/{id}/introduce" ChangeContacts contacts::introduce;
+    POST "/v1/contacts/{id}/refuse" ChangeContacts contacts::refuse;
+    POST "/v1/handovers" ChangeContacts contacts::hand_over;
+    GET "/v1/linked" ReadLinked links::people;
+    GET "/v1/introductions" ReadLinked links::introduced;
+    GET "/v1/links" ReadLinked links::list;
+    POST "/v1/links" LinkCompanies links::propose;
+    DELETE "/v1/links/{company}" LinkCompanies links::end;
+    GET "/v1/policy" Administer policy::show;
+    GET "/v1/policy/history" Administer policy::history;
+    POST "/v1/policy/check" Administer policy::check;
+    PUT "/v1/policy" Administer policy::apply;
+    POST "/v1/policy/explain" Administer policy::explain;
+    GET "/v1/audit" ReadAudit audit::list;
+    POST "/v1/audit/verify" ReadAudit audit::verify;
+    GET "/v1/grants" Administer grants::list;
+    POST "/v1/grants" Administer grants::add;
+    DELETE "/v1/grants/{id}" Administer grants::revoke;
+    POST "/v1/members/{id}/leave" Administer grants::leave;
+    GET "/v1/settings" OwnSettings settings::own;
+    PUT "/v1/settings" OwnSettings settings::set;
     PUT "/v1/card" OwnCards card::ensure;
-    POST "/v1/card/rotate" OwnCards card::rotate;
+    GET "/v1/cards" OwnCards card::list;
+    POST "/v1/cards" OwnCards card::make;
+    PUT "/v1/cards/{id}" OwnCards card::change;
+    POST "/v1/cards/{id}/rotate" OwnCards card::rotate;
+    DELETE "/v1/cards/{id}" OwnCards card::revoke;
     GET "/v1/changes" Follow changes::changes;
     GET "/v1/events" Follow changes::events;
     POST "/v1/exports" Export exports::record;
@@ -127,8 +171,44 @@ pub(crate) const ROUTES: &[Route] = routes! {
         requests::one,
         requests::decide,
         requests::undo,
+        converse::withdraw,
+        converse::question,
+        converse::answer,
+        converse::pass,
+        converse::snooze,
+        converse::assign,
+        decisions::decide_many,
+        asking::why,
+        asking::ask,
+        asking::ask_permission,
+        contacts::set_tags,
+        contacts::introduce,
+        contacts::refuse,
+        contacts::hand_over,
+        links::people,
+        links::introduced,
+        links::list,
+        links::propose,
+        links::end,
+        policy::show,
+        policy::history,
+        policy::check,
+        policy::apply,
+        policy::explain,
+        audit::list,
+        audit::verify,
+        grants::list,
+        grants::add,
+        grants::revoke,
+        grants::leave,
+        settings::own,
+        settings::set,
         card::ensure,
+        card::list,
+        card::make,
+        card::change,
         card::rotate,
+        card::revoke,
         changes::changes,
         changes::events,
         exports::record,

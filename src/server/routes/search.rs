@@ -7,6 +7,7 @@ use serde::Deserialize;
 use crate::api::{Found, LookupReply, PAGE, Place, Problem, SearchReply, Why};
 use crate::domain::Contact;
 use crate::search::{self, Field, Index, Keys, Query};
+use crate::server::access::Sight;
 use crate::server::auth::Caller;
 use crate::server::respond::{Failure, Params, ok};
 use crate::server::store::{contacts, departments, members, outbox, requests};
@@ -78,7 +79,8 @@ pub(super) async fn search(
     let mut total = 0;
     if params.place != Where::External {
         let known = index::of(&app, &mut read, viewer).await?;
-        let ranked = search::rank(&known.index, &query, limit);
+        let sight = Sight::of(&mut read, viewer).await?;
+        let ranked = index::rank(&mut read, &known, viewer, &sight, &query, limit).await?;
         total += ranked.total;
         let keys: Vec<i64> =
             ranked.hits.iter().filter_map(|hit| known.members.get(hit.record as usize).copied()).collect();
@@ -87,7 +89,7 @@ pub(super) async fn search(
         let names = departments::names(read.conn(), homes).await?;
         for row in rows {
             let hit = keys.iter().position(|key| *key == row.sk).and_then(|at| ranked.hits.get(at));
-            let member = row.seen_by(viewer, as_of);
+            let member = sight.show(row, as_of);
             items.push(Found {
                 department: member.main_department().and_then(|home| names.get(home)).cloned(),
                 id: member.id.as_str().to_owned(),
@@ -151,5 +153,5 @@ pub(super) async fn lookup(
         return Err(Problem::invalid("tail", "malformed").into());
     }
     let mut read = app.store().read().await?;
-    ok(&LookupReply { ids: requests::by_tail(read.conn(), viewer.member, app.now(), &tail).await? })
+    ok(&LookupReply { ids: requests::by_tail(read.conn(), viewer, app.now(), &tail).await? })
 }

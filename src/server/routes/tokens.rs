@@ -25,14 +25,28 @@ fn missing() -> Failure {
 }
 
 /// The company that is meant: the operator names it, an admin has but one.
-async fn company(conn: &mut Conn, caller: &Caller, named: Option<&CompanyId>) -> Result<i64, Failure> {
+pub(super) async fn company(
+    conn: &mut Conn,
+    caller: &Caller,
+    named: Option<&CompanyId>,
+) -> Result<i64, Failure> {
+    named_company(conn, caller, Action::Administer, named).await
+}
+
+/// The same for something else than administering it.
+pub(super) async fn named_company(
+    conn: &mut Conn,
+    caller: &Caller,
+    action: Action,
+    named: Option<&CompanyId>,
+) -> Result<i64, Failure> {
     let sk = match (&caller.actor, named) {
         (Actor::Operator, None) => return Err(Problem::invalid("company", "missing").into()),
         (Actor::Member(Viewer { company, .. }), None) => return Ok(*company),
         (_, Some(id)) => companies::by_id(conn, id).await?.ok_or_else(missing)?.sk,
         (Actor::Visitor, None) => return Err(missing()),
     };
-    match access::can(&caller.actor, Action::Administer, Object::Company(sk)) {
+    match access::can(&caller.actor, action, Object::Company(sk)) {
         Answer::Allow => Ok(sk),
         _ => Err(missing()),
     }
@@ -78,7 +92,7 @@ pub(super) async fn issue(
             if matches!(&caller.actor, Actor::Member(viewer) if viewer.id.key() == id.key()) {
                 return Err(Problem::new(ProblemCode::Forbidden).into());
             }
-            let row = members::by_id(tx.conn(), company, id).await?.ok_or_else(missing)?;
+            let row = members::find(tx.conn(), company, id).await?.ok_or_else(missing)?;
             if row.whole.status == Status::Disabled {
                 return Err(Problem::invalid("member", "disabled").into());
             }
@@ -185,7 +199,7 @@ pub(super) async fn set_role(
 ) -> Result<Response, Failure> {
     let mut tx = app.write().await?;
     let company = company(tx.conn(), &caller, body.value.company.as_ref()).await?;
-    let row = members::by_id(tx.conn(), company, &id).await?.ok_or_else(missing)?;
+    let row = members::find(tx.conn(), company, &id).await?.ok_or_else(missing)?;
     let role = body.value.role;
     let before = members::set_special_role(&mut tx, row.sk, role.as_str()).await?;
     if before != role.as_str() {

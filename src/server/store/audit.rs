@@ -4,6 +4,7 @@ use futures_util::TryStreamExt as _;
 use sqlx::Row as _;
 
 use super::{Conn, StoreError, Write};
+use crate::domain::Time;
 use crate::server::secrets::{Hash, sha256};
 
 /// Hash before the first row.
@@ -54,6 +55,7 @@ pub(crate) async fn add(tx: &mut Write, entry: Entry<'_>) -> Result<(), StoreErr
     .bind(hash.as_slice())
     .execute(tx.conn())
     .await?;
+    tx.sealed += 1;
     sqlx::query("UPDATE companies SET audit_seq = $2, audit_hash = $3 WHERE sk = $1")
         .bind(entry.company)
         .bind(seq)
@@ -101,6 +103,87 @@ pub(crate) async fn first_broken(conn: &mut Conn, company: i64) -> Result<Option
     let whole =
         head.try_get::<i64, _>("audit_seq")? == seq && head.try_get::<&[u8], _>("audit_hash")? == prev;
     Ok(if whole { None } else { Some(seq + 1) })
+}
+
+/// A row as it is read.
+#[derive(Clone, Debug)]
+pub(crate) struct Read {
+    pub(crate) seq: i64,
+    pub(crate) at: Time,
+    /// As it stands there: `member/7`, `visitor`, `operator`.
+    pub(crate) actor: String,
+    pub(crate) action: String,
+    pub(crate) object: String,
+    pub(crate) old_state: Option<String>,
+    pub(crate) new_state: Option<String>,
+    pub(crate) policy_version: Option<i64>,
+    pub(crate) call: String,
+    pub(crate) hash: Vec<u8>,
+}
+
+/// Rows behind a number, in their order. With `action` only those whose action begins so, with `object`
+/// only those about it.
+pub(crate) async fn page(
+    conn: &mut Conn,
+    company: i64,
+    after: i64,
+    (action, object): (Option<&str>, Option<&str>),
+    limit: i64,
+) -> Result<Vec<Read>, StoreError> {
+    let rows = sqlx::query(
+        "SELECT seq, at, actor, action, object, old_state, new_state, policy_version, call, hash
+         FROM audit WHERE company = $1 AND seq > $2
+           AND ($3 IS NULL OR SUBSTR(action, 1, LENGTH($3)) = $3) AND ($4 IS NULL OR object = $4)
+         ORDER BY seq LIMIT $5 + 0",
+    )
+    .bind(company)
+    .bind(after)
+    .bind(action)
+    .bind(object)
+    .bind(limit)
+    .fetch_all(conn)
+    .await?;
+    rows.iter()
+        .map(|row| {
+            Ok(Read {
+                seq: row.try_get("seq")?,
+                at: Time::from_micros(row.try_get("at")?),
+                actor: row.try_get("actor")?,
+                action: row.try_get("action")?,
+                object: row.try_get("object")?,
+                old_state: row.try_get("old_state")?,
+                new_state: row.try_get("new_state")?,
+                policy_version: row.try_get("policy_version")?,
+                call: row.try_get("call")?,
+                hash: row.try_get("hash")?,
+            })
+        })
+        .collect()
+}
+
+/// The number and the seal of a company's newest row.
+pub(crate) async fn head(conn: &mut Conn, company: i64) -> Result<(i64, Vec<u8>), StoreError> {
+    Ok(sqlx::query_as("SELECT audit_seq, audit_hash FROM companies WHERE sk = $1")
+        .bind(company)
+        .fetch_one(conn)
+        .await?)
+}
+
+/// The newest rows of all companies: id, number, seal.
+pub(crate) async fn heads(conn: &mut Conn) -> Result<Vec<(String, i64, Vec<u8>)>, StoreError> {
+    let heads = sqlx::query_as(
+        "SELECT id, audit_seq, audit_hash FROM companies WHERE audit_seq > 0 AND made_up = 0 ORDER BY sk",
+    );
+    Ok(heads.fetch_all(conn).await?)
+}
+
+/// The seal of a row.
+pub(crate) async fn seal_of(conn: &mut Conn, company: i64, seq: i64) -> Result<Option<Vec<u8>>, StoreError> {
+    Ok(sqlx::query_scalar("SELECT hash FROM audit WHERE company = $1 AND seq = $2")
+        .bind(company)
+        .bind(seq)
+        .fetch_optional(conn)
+        .await?)
 }
 
 /// SHA-256 over a domain word, the seal before, and each field with its length in front.

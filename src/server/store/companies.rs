@@ -107,23 +107,12 @@ pub(crate) async fn add(tx: &mut Write, new: &NewCompany) -> Result<i64, StoreEr
         "INSERT INTO policies (company, version, document, made_at, made_by) VALUES ($1, 1, $2, $3, $4)",
     )
     .bind(sk)
-    .bind(policy::DEFAULT)
+    .bind(policy::FIRST)
     .bind(now)
     .bind("built-in")
     .execute(tx.conn())
     .await?;
     Ok(sk)
-}
-
-/// The newest policy of a company: version and document.
-pub(crate) async fn policy(conn: &mut Conn, company: i64) -> Result<(i64, String), StoreError> {
-    let row = sqlx::query(
-        "SELECT version, document FROM policies WHERE company = $1 ORDER BY version DESC LIMIT 1",
-    )
-    .bind(company)
-    .fetch_one(conn)
-    .await?;
-    Ok((row.try_get("version")?, row.try_get("document")?))
 }
 
 /// The directory's content is another one: indexes over it are out of date.

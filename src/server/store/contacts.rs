@@ -1,14 +1,23 @@
 //! External contacts: one row per side of a connection, owned by one member.
 
 use sqlx::Row as _;
+use unicode_segmentation::UnicodeSegmentation as _;
 
 use super::members::member_id;
-use super::{Conn, Row, StoreError, Write};
+use super::visible::{self, sees};
+use super::{Conn, Row, StoreError, Write, flag};
+use crate::api::Problem;
 use crate::domain::{
     AddWay, Channel, Contact, ContactAction, ContactId, ContactKind, HistoryEntry, HistoryKind, Source, Time,
-    Who,
+    Who, normalise_line,
 };
+use crate::server::access::Viewer;
+use crate::server::looks::look_of;
+use crate::server::policy::domain_of;
 use crate::text::Untrusted;
+
+/// Longest tag, in graphemes.
+const MAX_TAG: usize = 40;
 
 /// A contact with its hidden keys.
 #[derive(Clone, Debug)]
@@ -16,30 +25,58 @@ pub(crate) struct ContactRow {
     pub(crate) sk: i64,
     pub(crate) company: i64,
     pub(crate) owner: i64,
+    /// The member of another company that it is.
+    pub(crate) peer: Option<i64>,
     pub(crate) contact: Contact,
 }
 
-const COLUMNS: &str =
-    "c.sk, c.company, c.owner, c.id, c.kind, c.name, c.company_name, c.title, c.phones, c.emails, c.remark,
-    c.channel, c.card_label, c.since, c.revision";
+/// Between the tags of a row; normalised tags hold no control characters.
+const BETWEEN: char = '\u{1f}';
 
-/// A contact is there from its `since` on: before, the approval can still be undone.
-const PRESENT: &str = "c.gone_at IS NULL AND c.since <= $2";
+/// Columns of a contact `c` at the moment bound as $2.
+const COLUMNS: &str =
+    "c.sk, c.company, c.owner, c.peer, c.id, c.kind, c.name, c.company_name, c.title, c.phones, c.emails,
+    c.remark, c.description, c.channel, c.add_way, c.card_label, c.since, c.revision,
+    (SELECT string_agg(t.tag, char(31) ORDER BY t.tag) FROM contact_tags t WHERE t.contact = c.sk AND t.own = 0) AS tags,
+    (SELECT string_agg(t.tag, char(31) ORDER BY t.tag) FROM contact_tags t WHERE t.contact = c.sk AND t.own = 1) AS own_tags,
+    c.peer IS NOT NULL AND NOT EXISTS (
+        SELECT 1 FROM contacts o WHERE o.owner = c.peer AND o.peer = c.owner AND o.since <= $2
+          AND (o.gone_at IS NULL OR o.gone_at > $2)) AS one_sided,
+    c.peer IS NOT NULL AND EXISTS (
+        SELECT 1 FROM members m JOIN partner_links l
+            ON (l.proposer = m.company AND l.accepter = c.company) OR (l.accepter = m.company AND l.proposer = c.company)
+        WHERE m.sk = c.peer AND l.since <= $2 AND (l.ended_at IS NULL OR l.ended_at > $2)) AS verified,
+    (SELECT MAX(h.due_at) FROM handover_items h JOIN contacts mine ON mine.sk = h.contact
+        WHERE mine.peer = c.owner AND mine.owner = c.peer AND h.state = 'told' AND h.due_at > $2) AS refuse_until";
+
+/// A contact is there from its `since` on, until it is gone: before, the approval can still be undone.
+const PRESENT: &str = "c.since <= $2 AND (c.gone_at IS NULL OR c.gone_at > $2)";
 
 fn read(row: &Row, as_of: i64) -> Result<ContactRow, StoreError> {
     let text = |column: &str| -> Result<Option<Untrusted>, StoreError> {
         Ok(row.try_get::<Option<String>, _>(column)?.map(Untrusted::from))
     };
-    let kind = match row.try_get("kind")? {
-        "wechat" => ContactKind::Wechat,
-        "member" => ContactKind::Member,
-        "visitor" => ContactKind::Visitor,
-        _ => return Err(StoreError::Unexpected("contacts.kind")),
+    let tags = |column: &str| -> Result<Vec<Untrusted>, StoreError> {
+        let all: Option<&str> = row.try_get(column)?;
+        Ok(all.into_iter().flat_map(|all| all.split(BETWEEN)).map(Untrusted::from).collect())
     };
+    let kind = ContactKind::parse(row.try_get("kind")?).ok_or(StoreError::Unexpected("contacts.kind"))?;
+    let refuse_until = row.try_get::<Option<i64>, _>("refuse_until")?.map(Time::from_micros);
+    let one_sided = row.try_get::<i64, _>("one_sided")? != 0;
+    let peer: Option<i64> = row.try_get("peer")?;
+    let mut allowed = vec![ContactAction::EditRemark, ContactAction::EditTags, ContactAction::Remove];
+    allowed.push(ContactAction::HandOver);
+    if peer.is_some() && !one_sided {
+        allowed.push(ContactAction::Introduce);
+    }
+    if refuse_until.is_some() {
+        allowed.push(ContactAction::Refuse);
+    }
     Ok(ContactRow {
         sk: row.try_get("sk")?,
         company: row.try_get("company")?,
         owner: row.try_get("owner")?,
+        peer,
         contact: Contact {
             id: ContactId::new(row.try_get("id")?).map_err(|_| StoreError::Unexpected("contacts.id"))?,
             revision: row.try_get("revision")?,
@@ -51,14 +88,21 @@ fn read(row: &Row, as_of: i64) -> Result<ContactRow, StoreError> {
             phones: serde_json::from_str(row.try_get("phones")?)?,
             emails: serde_json::from_str(row.try_get("emails")?)?,
             remark: text("remark")?,
+            description: text("description")?,
+            tags: tags("tags")?,
+            own_tags: tags("own_tags")?,
+            verified: row.try_get::<i64, _>("verified")? != 0,
+            one_sided,
+            refuse_until,
             source: Source {
                 channel: Channel::parse(row.try_get("channel")?)
                     .ok_or(StoreError::Unexpected("contacts.channel"))?,
-                add_way: AddWay::TheyAsked,
+                add_way: AddWay::parse(row.try_get("add_way")?)
+                    .ok_or(StoreError::Unexpected("contacts.add_way"))?,
                 card_label: text("card_label")?,
             },
             since: Time::from_micros(row.try_get("since")?),
-            allowed: vec![ContactAction::EditRemark, ContactAction::Remove],
+            allowed,
         },
     })
 }
@@ -84,6 +128,18 @@ pub(crate) async fn page(
     rows.iter().map(|row| read(row, as_of).map(|row| row.contact)).collect()
 }
 
+/// Every contact of a member that is there, or will be when a decision takes effect.
+pub(crate) async fn all_of(conn: &mut Conn, owner: i64, now: Time) -> Result<Vec<ContactRow>, StoreError> {
+    let rows = sqlx::query(sql!(
+        "SELECT {COLUMNS} FROM contacts c WHERE c.owner = $1 AND (c.gone_at IS NULL OR c.gone_at > $2) ORDER BY c.sk"
+    ))
+    .bind(owner)
+    .bind(now.as_micros())
+    .fetch_all(conn)
+    .await?;
+    rows.iter().map(|row| read(row, 0)).collect()
+}
+
 /// How many contacts a member has.
 pub(crate) async fn count(conn: &mut Conn, owner: i64, now: Time) -> Result<i64, StoreError> {
     Ok(sqlx::query_scalar(sql!("SELECT COUNT(*) FROM contacts c WHERE c.owner = $1 AND {PRESENT}"))
@@ -91,6 +147,17 @@ pub(crate) async fn count(conn: &mut Conn, owner: i64, now: Time) -> Result<i64,
         .bind(now.as_micros())
         .fetch_one(conn)
         .await?)
+}
+
+/// The same with those that are there when held decisions take effect.
+pub(crate) async fn count_with_held(conn: &mut Conn, owner: i64, now: Time) -> Result<i64, StoreError> {
+    Ok(sqlx::query_scalar(
+        "SELECT COUNT(*) FROM contacts WHERE owner = $1 AND (gone_at IS NULL OR gone_at > $2)",
+    )
+    .bind(owner)
+    .bind(now.as_micros())
+    .fetch_one(conn)
+    .await?)
 }
 
 /// One contact that is there.
@@ -107,6 +174,54 @@ pub(crate) async fn by_id(
         .await?
         .map(|row| read(&row, as_of))
         .transpose()
+}
+
+/// One contact that is there, by its hidden key.
+pub(crate) async fn by_sk(conn: &mut Conn, sk: i64, now: Time) -> Result<Option<ContactRow>, StoreError> {
+    sqlx::query(sql!("SELECT {COLUMNS} FROM contacts c WHERE c.sk = $1 AND {PRESENT}"))
+        .bind(sk)
+        .bind(now.as_micros())
+        .fetch_optional(conn)
+        .await?
+        .map(|row| read(&row, 0))
+        .transpose()
+}
+
+/// A member's contact with a member of another company, that is there or will be.
+pub(crate) async fn with_peer(
+    conn: &mut Conn,
+    owner: i64,
+    peer: i64,
+    now: Time,
+) -> Result<Option<ContactId>, StoreError> {
+    let id: Option<String> = sqlx::query_scalar(
+        "SELECT id FROM contacts WHERE owner = $1 AND peer = $2 AND (gone_at IS NULL OR gone_at > $3) LIMIT 1",
+    )
+    .bind(owner)
+    .bind(peer)
+    .bind(now.as_micros())
+    .fetch_optional(conn)
+    .await?;
+    id.map(|id| ContactId::new(&id).map_err(|_| StoreError::Unexpected("contacts.id"))).transpose()
+}
+
+/// A member's contact with this address, that is there or will be.
+pub(crate) async fn with_email(
+    conn: &mut Conn,
+    owner: i64,
+    email: &str,
+    now: Time,
+) -> Result<Option<ContactId>, StoreError> {
+    let id: Option<String> = sqlx::query_scalar(
+        "SELECT c.id FROM contacts c JOIN json_each(c.emails) e
+         WHERE c.owner = $1 AND LOWER(e.value) = LOWER($2) AND (c.gone_at IS NULL OR c.gone_at > $3) LIMIT 1",
+    )
+    .bind(owner)
+    .bind(email)
+    .bind(now.as_micros())
+    .fetch_optional(conn)
+    .await?;
+    id.map(|id| ContactId::new(&id).map_err(|_| StoreError::Unexpected("contacts.id"))).transpose()
 }
 
 /// What happened to a contact until now, newest first.
@@ -126,12 +241,6 @@ pub(crate) async fn history(
     .await?;
     rows.iter()
         .map(|row| {
-            let what = match row.try_get("what")? {
-                "requested" => HistoryKind::Requested,
-                "approved" => HistoryKind::Approved,
-                "remark_changed" => HistoryKind::RemarkChanged,
-                _ => return Err(StoreError::Unexpected("contact_history.what")),
-            };
             let id: Option<String> = row.try_get("id")?;
             let who = match id {
                 Some(id) => Some(Who { id: member_id(&id)?, name: row.try_get::<String, _>("name")?.into() }),
@@ -139,7 +248,8 @@ pub(crate) async fn history(
             };
             Ok(HistoryEntry {
                 at: Time::from_micros(row.try_get("at")?),
-                what,
+                what: HistoryKind::parse(row.try_get("what")?)
+                    .ok_or(StoreError::Unexpected("contact_history.what"))?,
                 who,
                 rule: row.try_get("rule")?,
                 policy_version: row.try_get("policy_version")?,
@@ -148,42 +258,198 @@ pub(crate) async fn history(
         .collect()
 }
 
-/// A contact that an approval makes.
-#[derive(Clone, Debug)]
-pub(crate) struct NewContact<'a> {
-    pub(crate) company: i64,
-    pub(crate) id: &'a ContactId,
-    pub(crate) owner: i64,
-    pub(crate) request: i64,
-    pub(crate) since: Time,
+/// Numbers and addresses that a contact is shown with.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Lines {
+    pub(crate) phones: Vec<Untrusted>,
+    pub(crate) emails: Vec<Untrusted>,
 }
 
-/// Makes a visitor's contact from their request, to be seen from `since` on.
-pub(crate) async fn add_from_request(tx: &mut Write, new: NewContact<'_>) -> Result<i64, StoreError> {
-    let request = sqlx::query("SELECT phone, email FROM requests WHERE sk = $1")
-        .bind(new.request)
-        .fetch_one(tx.conn())
-        .await?;
-    let list = |column: &str| -> Result<String, StoreError> {
-        let value: Option<String> = request.try_get(column)?;
-        Ok(serde_json::to_string(&value.into_iter().collect::<Vec<_>>())?)
-    };
-    Ok(sqlx::query_scalar(
-        "INSERT INTO contacts (company, id, owner, kind, name, company_name, title, phones, emails,
-                               channel, add_way, card_label, request, since, revision)
-         SELECT $1, $2, $3, 'visitor', r.name, r.company_name, r.title, $4, $5,
-                r.channel, 'they_asked', r.card_label, r.sk, $6, 1
-         FROM requests r WHERE r.sk = $7 RETURNING sk",
+/// A contact that an approval makes.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct NewContact<'a> {
+    pub(crate) company: i64,
+    pub(crate) owner: i64,
+    /// The member of another company that it is; none: a visitor.
+    pub(crate) peer: Option<i64>,
+    pub(crate) add_way: AddWay,
+    pub(crate) request: i64,
+    pub(crate) since: Time,
+    pub(crate) tags: &'a [Untrusted],
+}
+
+/// A contact as it is written.
+struct Written<'a> {
+    name: String,
+    company_name: Option<String>,
+    title: Option<String>,
+    lines: &'a Lines,
+    channel: String,
+    card_label: Option<String>,
+}
+
+/// Makes the asked side's contact: the requester, as they showed themselves.
+pub(crate) async fn add_requester(
+    tx: &mut Write,
+    id: &ContactId,
+    new: NewContact<'_>,
+) -> Result<i64, StoreError> {
+    let row = sqlx::query(
+        "SELECT name, company_name, title, phone, email, channel, card_label FROM requests WHERE sk = $1",
     )
-    .bind(new.company)
-    .bind(new.id.as_str())
-    .bind(new.owner)
-    .bind(list("phone")?)
-    .bind(list("email")?)
-    .bind(new.since.as_micros())
     .bind(new.request)
     .fetch_one(tx.conn())
-    .await?)
+    .await?;
+    let line = |column: &str| -> Result<Vec<Untrusted>, StoreError> {
+        Ok(row.try_get::<Option<String>, _>(column)?.map(Untrusted::from).into_iter().collect())
+    };
+    let lines = Lines { phones: line("phone")?, emails: line("email")? };
+    let written = Written {
+        name: row.try_get("name")?,
+        company_name: row.try_get("company_name")?,
+        title: row.try_get("title")?,
+        lines: &lines,
+        channel: row.try_get("channel")?,
+        card_label: row.try_get("card_label")?,
+    };
+    write(tx, id, new, written).await
+}
+
+/// Makes the asking side's contact: the target, as outsiders see them.
+pub(crate) async fn add_target(
+    tx: &mut Write,
+    id: &ContactId,
+    new: NewContact<'_>,
+    lines: &Lines,
+) -> Result<i64, StoreError> {
+    let row = sqlx::query(
+        "SELECT m.name, co.name AS company_name, m.external_title, r.channel FROM requests r
+         JOIN members m ON m.sk = r.target JOIN companies co ON co.sk = r.company WHERE r.sk = $1",
+    )
+    .bind(new.request)
+    .fetch_one(tx.conn())
+    .await?;
+    let written = Written {
+        name: row.try_get("name")?,
+        company_name: row.try_get("company_name")?,
+        title: row.try_get("external_title")?,
+        lines,
+        channel: row.try_get("channel")?,
+        card_label: None,
+    };
+    write(tx, id, new, written).await
+}
+
+async fn write(
+    tx: &mut Write,
+    id: &ContactId,
+    new: NewContact<'_>,
+    written: Written<'_>,
+) -> Result<i64, StoreError> {
+    let kind = if new.peer.is_some() { ContactKind::Member } else { ContactKind::Visitor };
+    let domain = written.lines.emails.first().and_then(|email| domain_of(email.as_data()));
+    let sk: i64 = sqlx::query_scalar(
+        "INSERT INTO contacts (company, id, owner, kind, peer, name, company_name, title, phones, emails, look, domain,
+                               channel, add_way, card_label, request, since, revision)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, 1) RETURNING sk",
+    )
+    .bind(new.company)
+    .bind(id.as_str())
+    .bind(new.owner)
+    .bind(kind.as_str())
+    .bind(new.peer)
+    .bind(&written.name)
+    .bind(&written.company_name)
+    .bind(&written.title)
+    .bind(serde_json::to_string(&written.lines.phones)?)
+    .bind(serde_json::to_string(&written.lines.emails)?)
+    .bind(look_of(&written.name))
+    .bind(domain)
+    .bind(&written.channel)
+    .bind(new.add_way.as_str())
+    .bind(&written.card_label)
+    .bind(new.request)
+    .bind(new.since.as_micros())
+    .fetch_one(tx.conn())
+    .await?;
+    add_tags(tx, sk, new.tags, true).await?;
+    Ok(sk)
+}
+
+/// Copies a contact for a new owner, or for the same owner with a new peer, from a moment on; the old row
+/// is gone from then on.
+pub(crate) async fn move_to(
+    tx: &mut Write,
+    from: i64,
+    id: &ContactId,
+    owner: i64,
+    peer: Option<i64>,
+    at: Time,
+    add_way: Option<AddWay>,
+) -> Result<i64, StoreError> {
+    let sk: i64 = sqlx::query_scalar(
+        "INSERT INTO contacts (company, id, owner, kind, peer, name, company_name, title, phones, emails, remark,
+                               description, look, domain, channel, add_way, card_label, request, since, revision)
+         SELECT company, $2, $3, kind, $4, name, company_name, title, phones, emails, remark, description, look, domain,
+                channel, COALESCE($5, add_way), card_label, NULL, $6, 1 FROM contacts WHERE sk = $1 RETURNING sk",
+    )
+    .bind(from)
+    .bind(id.as_str())
+    .bind(owner)
+    .bind(peer)
+    .bind(add_way.map(AddWay::as_str))
+    .bind(at.as_micros())
+    .fetch_one(tx.conn())
+    .await?;
+    sqlx::query(
+        "INSERT INTO contact_tags (contact, tag, own) SELECT $2, tag, own FROM contact_tags WHERE contact = $1",
+    )
+    .bind(from)
+    .bind(sk)
+    .execute(tx.conn())
+    .await?;
+    sqlx::query(
+        "INSERT INTO contact_history (contact, at, what, who, rule, policy_version)
+         SELECT $2, at, what, who, rule, policy_version FROM contact_history WHERE contact = $1 ORDER BY rowid",
+    )
+    .bind(from)
+    .bind(sk)
+    .execute(tx.conn())
+    .await?;
+    end_at(tx, from, Some(at)).await?;
+    Ok(sk)
+}
+
+/// Has a contact be gone from a moment on, or not after all.
+pub(crate) async fn end_at(tx: &mut Write, sk: i64, at: Option<Time>) -> Result<(), StoreError> {
+    sqlx::query("UPDATE contacts SET gone_at = $2, revision = revision + 1 WHERE sk = $1")
+        .bind(sk)
+        .bind(at.map(Time::as_micros))
+        .execute(tx.conn())
+        .await?;
+    Ok(())
+}
+
+/// Shows a contact as somebody else: the colleague of the former peer who took over.
+pub(crate) async fn rename(
+    tx: &mut Write,
+    sk: i64,
+    name: &str,
+    title: Option<&str>,
+    lines: &Lines,
+) -> Result<(), StoreError> {
+    sqlx::query(
+        "UPDATE contacts SET name = $2, title = $3, phones = $4, emails = $5, look = $6 WHERE sk = $1",
+    )
+    .bind(sk)
+    .bind(name)
+    .bind(title)
+    .bind(serde_json::to_string(&lines.phones)?)
+    .bind(serde_json::to_string(&lines.emails)?)
+    .bind(look_of(name))
+    .execute(tx.conn())
+    .await?;
+    Ok(())
 }
 
 /// Adds a line to a contact's history.
@@ -195,17 +461,12 @@ pub(crate) async fn note(
     who: Option<i64>,
     rule: Option<(&str, i64)>,
 ) -> Result<(), StoreError> {
-    let what = match what {
-        HistoryKind::Requested => "requested",
-        HistoryKind::Approved => "approved",
-        HistoryKind::RemarkChanged => "remark_changed",
-    };
     sqlx::query(
         "INSERT INTO contact_history (contact, at, what, who, rule, policy_version) VALUES ($1, $2, $3, $4, $5, $6)",
     )
     .bind(contact)
     .bind(at.as_micros())
-    .bind(what)
+    .bind(what.as_str())
     .bind(who)
     .bind(rule.map(|(rule, _)| rule))
     .bind(rule.map(|(_, version)| version))
@@ -214,35 +475,90 @@ pub(crate) async fn note(
     Ok(())
 }
 
-/// Takes back the contact that an approval would have made. Returns its id, if there was one.
-pub(crate) async fn unmake(tx: &mut Write, request: i64) -> Result<Option<String>, StoreError> {
-    let row = sqlx::query("SELECT sk, id FROM contacts WHERE request = $1")
+/// Takes back the contacts that an approval would have made. Returns their ids.
+pub(crate) async fn unmake(tx: &mut Write, request: i64) -> Result<Vec<String>, StoreError> {
+    let now = tx.now().as_micros();
+    let rows = sqlx::query("SELECT sk, id FROM contacts WHERE request = $1 AND since > $2")
         .bind(request)
-        .fetch_optional(tx.conn())
+        .bind(now)
+        .fetch_all(tx.conn())
         .await?;
-    let Some(row) = row else { return Ok(None) };
-    let sk: i64 = row.try_get("sk")?;
-    sqlx::query("DELETE FROM contact_history WHERE contact = $1").bind(sk).execute(tx.conn()).await?;
-    sqlx::query("DELETE FROM contacts WHERE sk = $1").bind(sk).execute(tx.conn()).await?;
-    Ok(Some(row.try_get("id")?))
+    let mut ids = Vec::new();
+    for row in rows {
+        let sk: i64 = row.try_get("sk")?;
+        for table in ["contact_history", "contact_tags"] {
+            sqlx::query(sql!("DELETE FROM {table} WHERE contact = $1")).bind(sk).execute(tx.conn()).await?;
+        }
+        sqlx::query("DELETE FROM contacts WHERE sk = $1").bind(sk).execute(tx.conn()).await?;
+        ids.push(row.try_get("id")?);
+    }
+    Ok(ids)
 }
 
-/// Sets or takes away the remark, if the revision is still the one named.
+/// Sets or takes away the remark and the description, if the revision is still the one named.
 pub(crate) async fn set_remark(
     tx: &mut Write,
     sk: i64,
     revision: i64,
     remark: Option<&str>,
+    description: Option<&str>,
 ) -> Result<bool, StoreError> {
     let done = sqlx::query(
-        "UPDATE contacts SET remark = $3, revision = revision + 1 WHERE sk = $1 AND revision = $2 AND gone_at IS NULL",
+        "UPDATE contacts SET remark = $3, description = $4, revision = revision + 1
+         WHERE sk = $1 AND revision = $2 AND gone_at IS NULL",
     )
     .bind(sk)
     .bind(revision)
     .bind(remark)
+    .bind(description)
     .execute(tx.conn())
     .await?;
     Ok(done.rows_affected() == 1)
+}
+
+/// A tag, cleaned and in its limits.
+pub(crate) fn tag(typed: &Untrusted) -> Result<Untrusted, Problem> {
+    let tag = normalise_line(typed.as_data());
+    let good = !tag.is_empty()
+        && tag.graphemes(true).take(MAX_TAG + 1).count() <= MAX_TAG
+        && tag.len() <= 4 * MAX_TAG;
+    if good { Ok(tag.into()) } else { Err(Problem::invalid("tags", "wrong_length")) }
+}
+
+async fn add_tags(tx: &mut Write, sk: i64, tags: &[Untrusted], own: bool) -> Result<(), StoreError> {
+    for tag in tags {
+        sqlx::query("INSERT INTO contact_tags (contact, tag, own) VALUES ($1, $2, $3) ON CONFLICT (contact, tag) DO NOTHING")
+            .bind(sk)
+            .bind(tag.as_data())
+            .bind(flag(own))
+            .execute(tx.conn())
+            .await?;
+    }
+    Ok(())
+}
+
+/// Sets the tags of a contact, if the revision is still the one named.
+pub(crate) async fn set_tags(
+    tx: &mut Write,
+    sk: i64,
+    revision: i64,
+    company: &[Untrusted],
+    own: &[Untrusted],
+) -> Result<bool, StoreError> {
+    let done = sqlx::query(
+        "UPDATE contacts SET revision = revision + 1 WHERE sk = $1 AND revision = $2 AND gone_at IS NULL",
+    )
+    .bind(sk)
+    .bind(revision)
+    .execute(tx.conn())
+    .await?;
+    if done.rows_affected() != 1 {
+        return Ok(false);
+    }
+    sqlx::query("DELETE FROM contact_tags WHERE contact = $1").bind(sk).execute(tx.conn()).await?;
+    add_tags(tx, sk, company, false).await?;
+    add_tags(tx, sk, own, true).await?;
+    Ok(true)
 }
 
 /// Ends a connection on this side, if the revision is still the one named.
@@ -257,4 +573,55 @@ pub(crate) async fn remove(tx: &mut Write, sk: i64, revision: i64) -> Result<boo
     .execute(tx.conn())
     .await?;
     Ok(done.rows_affected() == 1)
+}
+
+/// The other side of a connection: its row and owner, when it is there.
+pub(crate) async fn other_side(
+    conn: &mut Conn,
+    row: &ContactRow,
+    now: Time,
+) -> Result<Option<ContactRow>, StoreError> {
+    let Some(peer) = row.peer else { return Ok(None) };
+    sqlx::query(sql!("SELECT {COLUMNS} FROM contacts c WHERE c.owner = $1 AND c.peer = $3 AND {PRESENT}"))
+        .bind(peer)
+        .bind(now.as_micros())
+        .bind(row.owner)
+        .fetch_optional(conn)
+        .await?
+        .map(|row| read(&row, 0))
+        .transpose()
+}
+
+/// Colleagues of an owner who know the same person: the same member of another company, or the same
+/// address.
+pub(crate) async fn known_by(
+    conn: &mut Conn,
+    row: &ContactRow,
+    viewer: &Viewer,
+    now: Time,
+) -> Result<Vec<Who>, StoreError> {
+    // The owner is who looks: they see as the viewer does.
+    let seen = sees("m.sk", "$2", "$6");
+    let emails: Vec<&str> = row.contact.emails.iter().map(Untrusted::as_data).collect();
+    let rows = sqlx::query(sql!(
+        "SELECT DISTINCT m.id, m.name FROM contacts c JOIN members m ON m.sk = c.owner
+         WHERE c.company = $1 AND c.owner <> $2 AND c.since <= $3 AND (c.gone_at IS NULL OR c.gone_at > $3)
+           AND m.gone_at IS NULL AND m.status <> 'left' AND {seen}
+           AND (c.peer = $4 OR EXISTS (SELECT 1 FROM json_each(c.emails) e JOIN json_each($5) mine
+                                       ON LOWER(e.value) = LOWER(mine.value)))
+         ORDER BY m.id_key LIMIT 20"
+    ))
+    .bind(row.company)
+    .bind(row.owner)
+    .bind(now.as_micros())
+    .bind(row.peer)
+    .bind(serde_json::to_string(&emails)?)
+    .bind(visible::admin(viewer))
+    .fetch_all(conn)
+    .await?;
+    rows.iter()
+        .map(|row| {
+            Ok(Who { id: member_id(row.try_get("id")?)?, name: row.try_get::<String, _>("name")?.into() })
+        })
+        .collect()
 }

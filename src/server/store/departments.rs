@@ -4,8 +4,10 @@ use std::collections::{BTreeSet, HashMap};
 
 use sqlx::Row as _;
 
+use super::visible::{self, sees, sees_department};
 use super::{Conn, Row, StoreError, Write};
 use crate::domain::{Department, DepartmentId, MemberId};
+use crate::server::access::Viewer;
 use crate::text::Untrusted;
 
 /// A department as stored, as far as an import needs it.
@@ -25,23 +27,39 @@ fn id_of(row: &Row, column: &str) -> Result<DepartmentId, StoreError> {
     DepartmentId::new(row.try_get(column)?).map_err(|_| StoreError::Unexpected("departments.id"))
 }
 
-/// All departments of a company as its viewers see them, with counts and leaders, parents first.
-pub(crate) async fn list(conn: &mut Conn, company: i64, as_of: i64) -> Result<Vec<Department>, StoreError> {
-    let rows = sqlx::query(
+/// The departments that are there for a viewer, with counts and leaders as they see them, parents first.
+/// Below one that is hidden a tree of its own begins.
+pub(crate) async fn list(
+    conn: &mut Conn,
+    viewer: &Viewer,
+    as_of: i64,
+) -> Result<Vec<Department>, StoreError> {
+    let (here, above) = (sees_department("d.sk", "$2", "$3"), sees_department("p.sk", "$2", "$3"));
+    let rows = sqlx::query(sql!(
         "SELECT d.sk, d.id, p.id AS parent, d.name, d.english_name, d.ord, d.head_count, d.revision
-         FROM departments d LEFT JOIN departments p ON p.sk = d.parent
-         WHERE d.company = $1 ORDER BY d.ord, d.sk",
-    )
-    .bind(company)
+         FROM departments d LEFT JOIN departments p ON p.sk = d.parent AND {above}
+         WHERE d.company = $1 AND {here} ORDER BY d.ord, d.sk"
+    ))
+    .bind(viewer.company)
+    .bind(viewer.member)
+    .bind(visible::admin(viewer))
     .fetch_all(&mut *conn)
     .await?;
+    let unseen = if visible::sees_everybody(conn, viewer).await? {
+        HashMap::new()
+    } else {
+        visible::unseen_heads(conn, viewer).await?
+    };
     let mut leaders: HashMap<i64, Vec<MemberId>> = HashMap::new();
-    for row in sqlx::query(
+    let seen = sees("m.sk", "$2", "$3");
+    for row in sqlx::query(sql!(
         "SELECT md.department, m.id FROM member_departments md JOIN members m ON m.sk = md.member
-         WHERE m.company = $1 AND md.leader = 1 AND m.gone_at IS NULL AND m.status <> 'left'
-         ORDER BY md.ord, m.id_key",
-    )
-    .bind(company)
+         WHERE m.company = $1 AND md.leader = 1 AND m.gone_at IS NULL AND m.status <> 'left' AND {seen}
+         ORDER BY md.ord, m.id_key"
+    ))
+    .bind(viewer.company)
+    .bind(viewer.member)
+    .bind(visible::admin(viewer))
     .fetch_all(&mut *conn)
     .await?
     {
@@ -61,12 +79,37 @@ pub(crate) async fn list(conn: &mut Conn, company: i64, as_of: i64) -> Result<Ve
                 english_name: row.try_get::<Option<String>, _>("english_name")?.map(Untrusted::from),
                 order: row.try_get("ord")?,
                 leaders: leaders.remove(&sk).unwrap_or_default(),
-                head_count: row.try_get("head_count")?,
+                head_count: row.try_get::<i64, _>("head_count")? - unseen.get(&sk).copied().unwrap_or(0),
                 revision: row.try_get("revision")?,
                 as_of,
             })
         })
         .collect()
+}
+
+/// Departments that are not there for a viewer, by hidden key.
+pub(crate) async fn unseen(conn: &mut Conn, viewer: &Viewer) -> Result<Vec<i64>, StoreError> {
+    let here = sees_department("d.sk", "$2", "$3");
+    Ok(sqlx::query_scalar(sql!("SELECT d.sk FROM departments d WHERE d.company = $1 AND NOT {here}"))
+        .bind(viewer.company)
+        .bind(viewer.member)
+        .bind(visible::admin(viewer))
+        .fetch_all(conn)
+        .await?)
+}
+
+/// Whether a department is there, but not for a viewer.
+pub(crate) async fn is_hidden(conn: &mut Conn, viewer: &Viewer, id: &str) -> Result<bool, StoreError> {
+    let here = sees_department("d.sk", "$2", "$3");
+    let seen: Option<i64> =
+        sqlx::query_scalar(sql!("SELECT {here} FROM departments d WHERE d.company = $1 AND d.id = $4"))
+            .bind(viewer.company)
+            .bind(viewer.member)
+            .bind(visible::admin(viewer))
+            .bind(id)
+            .fetch_optional(conn)
+            .await?;
+    Ok(seen == Some(0))
 }
 
 /// The names of departments.
@@ -81,6 +124,25 @@ pub(crate) async fn names(
     }
     let rows = query.persistent(false).fetch_all(conn).await?;
     rows.iter().map(|row| Ok((id_of(row, "id")?, row.try_get::<String, _>("name")?.into()))).collect()
+}
+
+/// The hidden keys of a company's departments, by their ids.
+pub(crate) async fn keys(conn: &mut Conn, company: i64) -> Result<HashMap<String, i64>, StoreError> {
+    let rows = sqlx::query_as("SELECT id, sk FROM departments WHERE company = $1").bind(company);
+    Ok(rows.fetch_all(conn).await?.into_iter().collect())
+}
+
+/// The hidden key of a department.
+pub(crate) async fn sk_of(
+    conn: &mut Conn,
+    company: i64,
+    id: &DepartmentId,
+) -> Result<Option<i64>, StoreError> {
+    Ok(sqlx::query_scalar("SELECT sk FROM departments WHERE company = $1 AND id = $2")
+        .bind(company)
+        .bind(id.as_str())
+        .fetch_optional(conn)
+        .await?)
 }
 
 /// All departments of one source, by path.

@@ -334,9 +334,9 @@ pub(crate) async fn write_members(tx: &mut Write, company: i64, last: LastKeys) 
     let manager = key("p.manager", "$1");
     sqlx::query(sql!(
         "INSERT INTO members (sk, company, id, id_key, name, alias, title, external_title, phones, emails, office,
-            status, manager, attributes, special_role, places, revision)
+            status, manager, attributes, special_role, places, look, revision)
          SELECT $1 - p.member, $2, id, id_key, name, alias, title, external_title, phones, emails, office,
-            status, {manager}, attributes, COALESCE(special_role, 'none'), places, 1
+            status, {manager}, attributes, COALESCE(special_role, 'none'), places, look, 1
          FROM staging.members p WHERE member < 0 ORDER BY member DESC"
     ))
     .persistent(false)
@@ -348,7 +348,8 @@ pub(crate) async fn write_members(tx: &mut Write, company: i64, last: LastKeys) 
         "UPDATE members SET id = p.id, name = p.name, alias = p.alias, title = p.title,
             external_title = p.external_title, phones = p.phones, emails = p.emails, office = p.office,
             status = p.status, manager = {manager}, attributes = p.attributes,
-            special_role = COALESCE(p.special_role, members.special_role), places = p.places, revision = members.revision + 1
+            special_role = COALESCE(p.special_role, members.special_role), places = p.places,
+            look = p.look, revision = members.revision + 1
          FROM staging.members p WHERE p.member > 0 AND members.sk = p.member"
     ))
     .persistent(false)
@@ -383,6 +384,21 @@ pub(crate) async fn write_members(tx: &mut Write, company: i64, last: LastKeys) 
     .execute(tx.conn())
     .await?;
     Ok(())
+}
+
+/// Those whose cards, tokens and sessions end and who may leave something behind.
+pub(crate) async fn leaving_something(conn: &mut Conn) -> Result<Vec<i64>, StoreError> {
+    Ok(sqlx::query_scalar(
+        "SELECT e.member FROM staging.ends e
+         WHERE EXISTS (SELECT 1 FROM contacts c WHERE c.owner = e.member AND c.gone_at IS NULL)
+            OR EXISTS (SELECT 1 FROM requests r WHERE r.target = e.member)
+            OR EXISTS (SELECT 1 FROM requests r WHERE r.requester = e.member)
+            OR EXISTS (SELECT 1 FROM member_settings s WHERE s.stand_in = e.member)
+         ORDER BY e.member",
+    )
+    .persistent(false)
+    .fetch_all(conn)
+    .await?)
 }
 
 /// Ends cards, tokens and sessions of those for whom that is prepared, and takes out who is to go. Whoever

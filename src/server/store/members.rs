@@ -3,36 +3,42 @@
 
 use sqlx::Row as _;
 
+use super::visible::{self, sees};
 use super::{Conn, StoreError, Write};
 use crate::domain::{Attribute, DepartmentId, Member, MemberId, Membership, Phone, Role, Status, Time};
-use crate::server::access::{self, Viewer};
+use crate::server::access::Viewer;
 use crate::text::Untrusted;
 
 /// A member as stored, with the hidden key.
 #[derive(Clone, Debug)]
 pub(crate) struct MemberRow {
     pub(crate) sk: i64,
-    /// With every field: not yet filtered for anybody.
+    /// Hidden key of the manager.
+    pub(crate) manager: Option<i64>,
+    /// With every field: not yet filtered for anybody. [`crate::server::access::Sight`] does that.
     pub(crate) whole: Member,
-}
-
-impl MemberRow {
-    /// The member as a viewer may see them.
-    pub(crate) fn seen_by(self, viewer: &Viewer, as_of: i64) -> Member {
-        let mut member = access::visible(viewer, self.whole);
-        member.as_of = as_of;
-        member
-    }
 }
 
 /// A member as one JSON list, joined with their manager. Read by [`read`]. What is stored as JSON goes in
 /// as it is.
 const ROW: &str =
     "'[' || m.phones || ',' || m.emails || ',' || m.attributes || ',' || json_array(m.sk, m.revision, m.id,
-    m.name, m.alias, m.title, m.external_title, m.office, m.status, boss.id, m.places) || ']'";
+    m.name, m.alias, m.title, m.external_title, m.office, m.status, boss.id, boss.sk, m.places) || ']'";
 
 /// Where members come from, and which of them are there at all.
 const FROM: &str = "FROM members m LEFT JOIN members boss ON boss.sk = m.manager AND boss.gone_at IS NULL AND boss.status <> 'left'";
+
+/// The same for a viewer: binds $1 their company, $2 their hidden key, $3 whether they are an admin. A
+/// manager who is not there for them is none.
+fn seen_from() -> String {
+    format!("{FROM} AND {}", sees("boss.sk", "$2", "$3"))
+}
+
+/// Who is present, of the viewer's company, and there for them.
+fn seen_where() -> String {
+    format!("m.company = $1 AND {PRESENT} AND {}", sees("m.sk", "$2", "$3"))
+}
+
 const PRESENT: &str = "m.gone_at IS NULL AND m.status <> 'left'";
 
 /// The columns of [`ROW`].
@@ -48,13 +54,15 @@ type Texts = (
     Option<Untrusted>,
     Status,
     Option<MemberId>,
+    Option<i64>,
     String,
 );
 
 fn read((phones, emails, attributes, texts): Columns) -> Result<MemberRow, StoreError> {
-    let (sk, revision, id, name, alias, title, external_title, office, status, manager, places) = texts;
+    let (sk, revision, id, name, alias, title, external_title, office, status, manager, boss, places) = texts;
     Ok(MemberRow {
         sk,
+        manager: boss,
         whole: Member {
             id,
             revision,
@@ -70,6 +78,7 @@ fn read((phones, emails, attributes, texts): Columns) -> Result<MemberRow, Store
             status,
             manager,
             attributes,
+            masked: Vec::new(),
             allowed: Vec::new(),
         },
     })
@@ -120,17 +129,18 @@ pub(crate) fn places_text<'a>(places: impl IntoIterator<Item = (&'a str, bool, i
 /// Members after an id, in the order of ids, and the head of the company's outbox at the same moment.
 pub(crate) async fn page(
     conn: &mut Conn,
-    company: i64,
+    viewer: &Viewer,
     after: &str,
     limit: i64,
 ) -> Result<(Vec<MemberRow>, i64), StoreError> {
-    let rows = all(&format!(
-        "{FROM} WHERE m.company = $1 AND m.id_key > $2 AND {PRESENT} ORDER BY m.id_key LIMIT $3 + 0"
-    ));
+    let (from, seen) = (seen_from(), seen_where());
+    let rows = all(&format!("{from} WHERE {seen} AND m.id_key > $4 ORDER BY m.id_key LIMIT $5 + 0"));
     // One statement is a consistent view by itself.
     let (rows, head): (String, i64) =
         sqlx::query_as(sql!("SELECT ({rows}), (SELECT seq FROM companies WHERE sk = $1)"))
-            .bind(company)
+            .bind(viewer.company)
+            .bind(viewer.member)
+            .bind(visible::admin(viewer))
             .bind(after)
             .bind(limit)
             .fetch_one(conn)
@@ -141,21 +151,24 @@ pub(crate) async fn page(
 /// The rows of one department as the screen orders them: leaders first.
 pub(crate) async fn of_department(
     conn: &mut Conn,
-    company: i64,
+    viewer: &Viewer,
     department: &DepartmentId,
     limit: i64,
 ) -> Result<Vec<MemberRow>, StoreError> {
+    let (from, seen) = (seen_from(), seen_where());
     let rows: String = sqlx::query_scalar(sql!(
         "{}",
         all(&format!(
-            "{FROM}
+            "{from}
              JOIN member_departments here ON here.member = m.sk
              JOIN departments this ON this.sk = here.department
-             WHERE m.company = $1 AND this.id = $2 AND {PRESENT}
-             ORDER BY here.leader DESC, here.ord, m.id_key LIMIT $3 + 0"
+             WHERE {seen} AND this.id = $4
+             ORDER BY here.leader DESC, here.ord, m.id_key LIMIT $5 + 0"
         ))
     ))
-    .bind(company)
+    .bind(viewer.company)
+    .bind(viewer.member)
+    .bind(visible::admin(viewer))
     .bind(department.as_str())
     .bind(limit)
     .fetch_one(conn)
@@ -163,8 +176,35 @@ pub(crate) async fn of_department(
     read_all(&rows)
 }
 
-/// One present member.
-pub(crate) async fn by_id(
+/// A colleague who is there for the viewer. Whoever is hidden is not found, as whoever does not exist.
+pub(crate) async fn seen(
+    conn: &mut Conn,
+    viewer: &Viewer,
+    id: &MemberId,
+) -> Result<Option<MemberRow>, StoreError> {
+    let (from, seen) = (seen_from(), seen_where());
+    let row = sqlx::query_scalar(sql!("SELECT {ROW} {from} WHERE {seen} AND m.id_key = $4"))
+        .bind(viewer.company)
+        .bind(viewer.member)
+        .bind(visible::admin(viewer))
+        .bind(id.key())
+        .fetch_optional(conn)
+        .await?;
+    read_one(row)
+}
+
+/// The departments that a member is in, and whether they lead each.
+pub(crate) async fn places_of(conn: &mut Conn, member: i64) -> Result<Vec<(i64, bool)>, StoreError> {
+    let rows =
+        sqlx::query("SELECT department, leader FROM member_departments WHERE member = $1 ORDER BY place")
+            .bind(member)
+            .fetch_all(conn)
+            .await?;
+    rows.iter().map(|row| Ok((row.try_get("department")?, row.try_get::<i64, _>("leader")? != 0))).collect()
+}
+
+/// One present member, whoever asks: for whoever administers a company, not for what a viewer sees.
+pub(crate) async fn find(
     conn: &mut Conn,
     company: i64,
     id: &MemberId,
@@ -207,10 +247,13 @@ pub(crate) async fn by_sks(conn: &mut Conn, sks: &[i64]) -> Result<Vec<MemberRow
     Ok(rows)
 }
 
-/// How many are present.
-pub(crate) async fn count(conn: &mut Conn, company: i64) -> Result<i64, StoreError> {
-    Ok(sqlx::query_scalar(sql!("SELECT COUNT(*) FROM members m WHERE m.company = $1 AND {PRESENT}"))
-        .bind(company)
+/// How many are present and there for the viewer.
+pub(crate) async fn count(conn: &mut Conn, viewer: &Viewer) -> Result<i64, StoreError> {
+    let seen = seen_where();
+    Ok(sqlx::query_scalar(sql!("SELECT COUNT(*) FROM members m WHERE {seen}"))
+        .bind(viewer.company)
+        .bind(viewer.member)
+        .bind(visible::admin(viewer))
         .fetch_one(conn)
         .await?)
 }
@@ -265,6 +308,16 @@ pub(crate) async fn without_access(
     .fetch_one(conn)
     .await?;
     read_all(&rows)
+}
+
+/// Sets a member's status.
+pub(crate) async fn set_status(tx: &mut Write, member: i64, status: Status) -> Result<(), StoreError> {
+    sqlx::query("UPDATE members SET status = $2, revision = revision + 1 WHERE sk = $1")
+        .bind(member)
+        .bind(status.as_str())
+        .execute(tx.conn())
+        .await?;
+    Ok(())
 }
 
 /// Gives a member a special role. Returns the one before.

@@ -10,24 +10,36 @@ macro_rules! sql {
 }
 
 pub(crate) mod audit;
+pub(crate) mod blocks;
 pub(crate) mod cards;
 pub(crate) mod check;
 pub(crate) mod companies;
 pub(crate) mod contacts;
 pub(crate) mod copy;
+pub(crate) mod counters;
 pub(crate) mod departments;
 mod error;
+pub(crate) mod grants;
+pub(crate) mod handovers;
 pub(crate) mod health;
 pub(crate) mod imports;
+pub(crate) mod introductions;
+pub(crate) mod known;
+pub(crate) mod linked;
+pub(crate) mod links;
 pub(crate) mod members;
 pub(crate) mod migrate;
 pub(crate) mod outbox;
+pub(crate) mod policies;
+pub(crate) mod relations;
 pub(crate) mod replies;
 pub(crate) mod requests;
 pub(crate) mod sessions;
 pub(crate) mod settings;
+pub(crate) mod settings_of;
 pub(crate) mod staging;
 pub(crate) mod tidy;
+pub(crate) mod visible;
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -37,9 +49,11 @@ use std::time::Duration;
 use sqlx::pool::PoolOptions;
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqliteSynchronous};
 use sqlx::{Connection as _, Transaction};
-use tokio::sync::Notify;
+use tokio::sync::{Notify, watch};
 
+use self::policies::Policies;
 use super::events::Hub;
+use super::policy::Policy;
 use crate::domain::Time;
 pub use error::StoreError;
 use migrate::{CHANGES, SchemaChange};
@@ -73,9 +87,12 @@ pub(crate) struct Store {
     path: PathBuf,
     writer: sqlx::Pool<Db>,
     readers: sqlx::Pool<Db>,
+    policies: Policies,
     commits: Arc<AtomicU64>,
     /// Woken by each commit.
     written: Arc<Notify>,
+    /// Rows that were added to audit logs.
+    sealed: watch::Sender<u64>,
 }
 
 /// How each connection is set up.
@@ -120,7 +137,12 @@ fn pool(most: u32) -> PoolOptions<Db> {
 impl Store {
     /// Opens the database file, makes it when it is missing, and brings its schema up to date.
     pub(crate) async fn open(path: &Path, durability: Durability) -> Result<Self, StoreError> {
-        Self::open_at(path, durability, CHANGES).await
+        let store = Self::open_at(path, durability, CHANGES).await?;
+        let mut tx = store.write(&Hub::default(), Time::from_micros(0)).await?;
+        if known::fill_in(&mut tx).await? {
+            tx.commit().await?;
+        }
+        Ok(store)
     }
 
     /// Opens the database file at the schema that these changes lead to.
@@ -133,10 +155,12 @@ impl Store {
         let writer = pool(1).connect_with(options.clone()).await?;
         let store = Self {
             path: path.to_owned(),
+            policies: Policies::default(),
             commits: Arc::default(),
             writer,
             readers: pool(4).connect_lazy_with(options.pragma("query_only", "ON").create_if_missing(false)),
             written: Arc::default(),
+            sealed: watch::Sender::default(),
         };
         migrate::run(&mut *store.writer.acquire().await?, path, changes).await?;
         Ok(store)
@@ -144,24 +168,36 @@ impl Store {
 
     /// A consistent view: what is read through it is of one moment.
     pub(crate) async fn read(&self) -> Result<Read, StoreError> {
-        Ok(Read { tx: self.readers.begin_with("BEGIN").await? })
-    }
-
-    /// A connection for one statement, which is a consistent view by itself.
-    pub(crate) async fn glance(&self) -> Result<sqlx::pool::PoolConnection<Db>, StoreError> {
-        Ok(self.readers.acquire().await?)
+        Ok(Read { tx: self.readers.begin_with("BEGIN").await?, policies: self.policies.clone() })
     }
 
     /// Begins a change. Waits for the one that is under way.
     pub(crate) async fn write(&self, hub: &Hub, now: Time) -> Result<Write, StoreError> {
         let tx = self.writer.begin_with("BEGIN IMMEDIATE").await?;
         let (written, commits) = (Arc::clone(&self.written), Arc::clone(&self.commits));
-        Ok(Write { tx, hub: hub.clone(), written, now, heads: Vec::new(), deadlines: false, commits })
+        let policies = self.policies.clone();
+        Ok(Write {
+            tx,
+            hub: hub.clone(),
+            policies,
+            sealed: 0,
+            sealed_rows: self.sealed.clone(),
+            written,
+            now,
+            heads: Vec::new(),
+            deadlines: false,
+            commits,
+        })
     }
 
     /// How often anything was changed. What was read after one change and before the next is still true.
     pub(crate) fn commits(&self) -> u64 {
         self.commits.load(Ordering::Acquire)
+    }
+
+    /// Counts the rows that are added to audit logs, once they are durable.
+    pub(crate) fn sealed(&self) -> watch::Receiver<u64> {
+        self.sealed.subscribe()
     }
 
     /// The file of the database.
@@ -217,9 +253,39 @@ impl Store {
     }
 }
 
+/// A connection with what was read of policies: a view or a change.
+pub(crate) trait Reading: Send {
+    /// The connection, for queries.
+    fn conn(&mut self) -> &mut Conn;
+
+    /// Policies that were looked up.
+    fn policies(&self) -> Policies;
+}
+
+impl Reading for Read {
+    fn conn(&mut self) -> &mut Conn {
+        &mut self.tx
+    }
+
+    fn policies(&self) -> Policies {
+        self.policies.clone()
+    }
+}
+
+impl Reading for Write {
+    fn conn(&mut self) -> &mut Conn {
+        &mut self.tx
+    }
+
+    fn policies(&self) -> Policies {
+        self.policies.clone()
+    }
+}
+
 /// A consistent view.
 pub(crate) struct Read {
     tx: Transaction<'static, Db>,
+    policies: Policies,
 }
 
 impl Read {
@@ -227,24 +293,38 @@ impl Read {
     pub(crate) fn conn(&mut self) -> &mut Conn {
         &mut self.tx
     }
+
+    /// The policy in force of a company.
+    pub(crate) async fn policy(&mut self, company: i64) -> Result<Arc<Policy>, StoreError> {
+        self.policies.of(&mut self.tx, company).await
+    }
 }
 
 /// A change in the making. Dropped without [`commit`](Self::commit) it leaves no trace.
 pub(crate) struct Write {
     tx: Transaction<'static, Db>,
     hub: Hub,
+    policies: Policies,
     written: Arc<Notify>,
     now: Time,
     /// Companies whose outbox grew, with their new heads.
     heads: Vec<(i64, i64)>,
     deadlines: bool,
     commits: Arc<AtomicU64>,
+    /// Rows added to audit logs.
+    sealed: u64,
+    sealed_rows: watch::Sender<u64>,
 }
 
 impl Write {
     /// The connection, for queries.
     pub(crate) fn conn(&mut self) -> &mut Conn {
         &mut self.tx
+    }
+
+    /// The policy in force of a company.
+    pub(crate) async fn policy(&mut self, company: i64) -> Result<Arc<Policy>, StoreError> {
+        self.policies.of(&mut self.tx, company).await
     }
 
     /// The moment at which this change happens.
@@ -271,6 +351,9 @@ impl Write {
         self.commits.fetch_add(1, Ordering::AcqRel);
         committed?;
         self.written.notify_one();
+        if self.sealed > 0 {
+            self.sealed_rows.send_modify(|rows| *rows += self.sealed);
+        }
         for (company, head) in self.heads {
             self.hub.advance(company, head);
         }

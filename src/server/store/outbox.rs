@@ -111,6 +111,9 @@ pub(crate) async fn changed(tx: &mut Write, object: Touched<'_>) -> Result<i64, 
     add(tx, object, EventType::Changed, None).await
 }
 
+/// The member that stands for everybody of a company among expected moments.
+const EVERYBODY: i64 = 0;
+
 /// At `at` time makes a difference to an object in this revision.
 pub(crate) async fn expect(
     tx: &mut Write,
@@ -120,14 +123,14 @@ pub(crate) async fn expect(
 ) -> Result<(), StoreError> {
     sqlx::query(
         "INSERT INTO deadlines (company, kind, id, revision, cause, member, at) VALUES ($1, $2, $3, $4, $5, $6, $7)
-         ON CONFLICT (company, kind, id, revision, cause) DO NOTHING",
+         ON CONFLICT (company, kind, id, revision, cause, member) DO NOTHING",
     )
     .bind(object.company)
     .bind(object.kind.as_str())
     .bind(object.id)
     .bind(object.revision)
     .bind(cause)
-    .bind(object.member)
+    .bind(object.member.unwrap_or(EVERYBODY))
     .bind(at.as_micros())
     .execute(tx.conn())
     .await?;
@@ -135,12 +138,11 @@ pub(crate) async fn expect(
     Ok(())
 }
 
-/// Nothing is expected of an object any more.
-pub(crate) async fn expect_nothing(tx: &mut Write, object: Touched<'_>) -> Result<(), StoreError> {
-    sqlx::query("DELETE FROM deadlines WHERE company = $1 AND kind = $2 AND id = $3")
-        .bind(object.company)
-        .bind(object.kind.as_str())
-        .bind(object.id)
+/// Nothing is expected of an object any more, whoever would have heard.
+pub(crate) async fn expect_nothing(tx: &mut Write, kind: EventKind, id: &str) -> Result<(), StoreError> {
+    sqlx::query("DELETE FROM deadlines WHERE kind = $1 AND id = $2")
+        .bind(kind.as_str())
+        .bind(id)
         .execute(tx.conn())
         .await?;
     Ok(())
@@ -165,22 +167,27 @@ pub(crate) async fn announce_due(tx: &mut Write, limit: i64) -> Result<usize, St
     for row in &rows {
         let id: String = row.try_get("id")?;
         let cause: String = row.try_get("cause")?;
+        let member: i64 = row.try_get("member")?;
         let object = Touched {
             company: row.try_get("company")?,
             kind: EventKind::parse(row.try_get("kind")?).ok_or(StoreError::Unexpected("deadlines.kind"))?,
             id: &id,
-            member: row.try_get("member")?,
+            member: Some(member).filter(|member| *member != EVERYBODY),
             revision: row.try_get("revision")?,
         };
-        add(tx, object, EventType::Due, Some(&cause)).await?;
+        // What a company's people see all changed at once: they start again.
+        let what = if object.kind == EventKind::Company { EventType::Reset } else { EventType::Due };
+        add(tx, object, what, Some(&cause)).await?;
         sqlx::query(
-            "DELETE FROM deadlines WHERE company = $1 AND kind = $2 AND id = $3 AND revision = $4 AND cause = $5",
+            "DELETE FROM deadlines WHERE company = $1 AND kind = $2 AND id = $3 AND revision = $4 AND cause = $5
+               AND member = $6",
         )
         .bind(object.company)
         .bind(object.kind.as_str())
         .bind(object.id)
         .bind(object.revision)
         .bind(&cause)
+        .bind(member)
         .execute(tx.conn())
         .await?;
     }

@@ -201,3 +201,14 @@ pub(crate) async fn end_local_of_others(tx: &mut Write, member: i64) -> Result<(
     .await?;
     Ok(())
 }
+
+/// Ends every session of a member.
+pub(crate) async fn end_of_member(tx: &mut Write, member: i64) -> Result<(), StoreError> {
+    let now = tx.now().as_micros();
+    sqlx::query("UPDATE sessions SET ended_at = $2 WHERE member = $1 AND ended_at IS NULL")
+        .bind(member)
+        .bind(now)
+        .execute(tx.conn())
+        .await?;
+    Ok(())
+}

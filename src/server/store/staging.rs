@@ -61,6 +61,8 @@ CREATE TABLE members (
     attributes TEXT NOT NULL,
     -- Where they stand as it is shown.
     places TEXT NOT NULL,
+    -- How the name is drawn.
+    look TEXT NOT NULL,
     -- Null leaves it as it is.
     special_role TEXT
 ) STRICT;
@@ -171,6 +173,8 @@ pub(crate) struct Written {
     pub(crate) manager: Option<i64>,
     pub(crate) attributes: String,
     pub(crate) special_role: Option<&'static str>,
+    /// How the name is drawn.
+    pub(crate) look: String,
     pub(crate) keys: String,
     /// Department, whether they lead it, order; the main one first.
     pub(crate) places: Vec<(i64, bool, i64)>,
@@ -331,7 +335,7 @@ impl Staging {
         for piece in members.chunks(PIECE) {
             let mut query: QueryBuilder<Db> = QueryBuilder::new(
                 "INSERT INTO members (member, id, id_key, name, alias, title, external_title, phones, emails,
-                    office, status, manager, attributes, places, special_role) ",
+                    office, status, manager, attributes, places, look, special_role) ",
             );
             query.push_values(piece, |mut row, member| {
                 row.push_bind(member.member)
@@ -348,6 +352,7 @@ impl Staging {
                     .push_bind(member.manager)
                     .push_bind(member.attributes.as_str())
                     .push_bind(member.places_text.as_str())
+                    .push_bind(member.look.as_str())
                     .push_bind(member.special_role);
             });
             query.build().persistent(piece.len() == PIECE).execute(&mut self.conn).await?;

@@ -91,6 +91,12 @@ actions! {
     Parent("parent", KeyParent, HelpParent),
     /// One's own namecard.
     Namecard("namecard", KeyNamecard, HelpNamecard),
+    /// The next card of one's own.
+    NextCard("next-card", KeyNextCard, HelpNextCard),
+    /// The one before.
+    PreviousCard("previous-card", KeyPreviousCard, HelpPreviousCard),
+    /// End the card that is shown.
+    RevokeCard("revoke-card", KeyRevokeCard, HelpRevokeCard),
     /// Copy the name.
     CopyName("copy-name", KeyCopyName, HelpCopyName),
     /// Copy the telephone number.
@@ -125,6 +131,20 @@ actions! {
     Pick("pick", KeyPick, HelpPick),
     /// Tick or untick.
     Tick("tick", KeyTick, HelpTick),
+    /// Reach somebody outside.
+    Add("add", KeyAdd, HelpAdd),
+    /// Those whom linked companies show.
+    Linked("linked", KeyLinked, HelpLinked),
+    /// Read a code from a picture.
+    Scan("scan", KeyScan, HelpScan),
+    /// Why one may or may not.
+    Why("why", KeyWhy, HelpWhy),
+    /// Copy the answer of the policy.
+    CopyAnswer("copy-answer", KeyCopyAnswer, HelpCopyAnswer),
+    /// The next field.
+    NextField("next-field", KeyNextField, HelpNextField),
+    /// The field before.
+    PreviousField("previous-field", KeyPreviousField, HelpPreviousField),
     /// To the beginning of the line.
     LineStart("line-start", KeyLineStart, HelpLineStart),
     /// To the end of the line.

@@ -27,6 +27,10 @@ pub enum Scope {
     Choice,
     /// On the list of reasons.
     Reason,
+    /// In a field of the wizard, besides.
+    Wizard,
+    /// On an answer with what can be done.
+    Steps,
     /// On the directory's page.
     Directory,
     /// On the page of external contacts.
@@ -51,6 +55,8 @@ impl Scope {
         Self::Reading,
         Self::Choice,
         Self::Reason,
+        Self::Steps,
+        Self::Wizard,
         Self::Search,
         Self::Field,
         Self::Always,
@@ -69,6 +75,8 @@ impl Scope {
             Self::Namecard => "namecard",
             Self::Choice => "choice",
             Self::Reason => "reason",
+            Self::Wizard => "wizard",
+            Self::Steps => "steps",
             Self::Directory => "directory",
             Self::External => "external",
             Self::Approvals => "approvals",
@@ -89,6 +97,8 @@ impl Scope {
             Self::Namecard => Text::ScopeNamecard,
             Self::Choice => Text::ScopeChoice,
             Self::Reason => Text::ScopeReason,
+            Self::Wizard => Text::ScopeWizard,
+            Self::Steps => Text::ScopeSteps,
             Self::Directory => Text::TabDirectory,
             Self::External => Text::TabExternal,
             Self::Approvals => Text::TabApprovals,
@@ -155,6 +165,10 @@ pub const BINDINGS: &[Binding] = &[
     bind(Scope::Page, Action::Open, &["Enter"]).footer(2).unless(State::nothing_to_open),
     bind(Scope::Page, Action::Search, &["/"]).footer(3).unless(State::no_search_here),
     bind(Scope::Page, Action::Namecard, &["Q"]).footer(9).unless(State::not_ready),
+    bind(Scope::Page, Action::Add, &["+"]).footer(10).unless(State::not_ready),
+    bind(Scope::Page, Action::Linked, &["g l"]).unless(State::not_ready),
+    bind(Scope::Page, Action::Scan, &["I"]).unless(State::not_ready),
+    bind(Scope::Page, Action::Why, &["w"]).footer(11).unless(State::nobody_selected),
     bind(Scope::Page, Action::TabDirectory, &["1", "g d"]),
     bind(Scope::Page, Action::TabExternal, &["2", "g e"]),
     bind(Scope::Page, Action::TabApprovals, &["3", "g a"]),
@@ -207,6 +221,9 @@ pub const BINDINGS: &[Binding] = &[
     bind(Scope::MemberCard, Action::CopyPhone, &["y p"]).footer(4).unless(State::no_phone_here),
     bind(Scope::MemberCard, Action::CopyEmail, &["y e"]).footer(5).unless(State::no_email_here),
     bind(Scope::MemberCard, Action::CopyId, &["y i"]).footer(6),
+    bind(Scope::MemberCard, Action::Why, &["w"]).footer(7),
+    bind(Scope::ContactCard, Action::Why, &["w"]).footer(7),
+    bind(Scope::RequestCard, Action::Why, &["w"]).footer(7),
     bind(Scope::ContactCard, Action::Remark, &["e"]).footer(1).unless(State::no_contact_selected),
     bind(Scope::ContactCard, Action::CopyName, &["y n", "y y"]).footer(3),
     bind(Scope::ContactCard, Action::CopyPhone, &["y p"]).footer(4).unless(State::no_phone_here),
@@ -222,6 +239,9 @@ pub const BINDINGS: &[Binding] = &[
     bind(Scope::Namecard, Action::CopyLink, &["y l"]).footer(1).unless(State::no_card_yet),
     bind(Scope::Namecard, Action::Blocks, &["b"]).footer(2).unless(State::no_card_yet),
     bind(Scope::Namecard, Action::Rotate, &["N"]).footer(3).unless(State::no_card_yet),
+    bind(Scope::Namecard, Action::NextCard, &["Right", "l"]).footer(4).unless(State::one_card_only),
+    bind(Scope::Namecard, Action::PreviousCard, &["Left", "h"]).unless(State::one_card_only),
+    bind(Scope::Namecard, Action::RevokeCard, &["X"]).footer(5).unless(State::no_card_yet),
     bind(Scope::Namecard, Action::Help, &["?", "F1"]).footer(90),
     bind(Scope::Namecard, Action::Back, &["Esc", "q"]).footer(91),
     // Questions.
@@ -236,6 +256,21 @@ pub const BINDINGS: &[Binding] = &[
     bind(Scope::Reason, Action::Tick, &["Space"]).footer(2),
     bind(Scope::Reason, Action::Confirm, &["Enter"]).footer(1),
     bind(Scope::Reason, Action::Back, &["Esc", "q"]).footer(91),
+    // Reaching somebody.
+    bind(Scope::Steps, Action::Down, &["j", "Down"]),
+    bind(Scope::Steps, Action::Up, &["k", "Up"]),
+    bind(Scope::Steps, Action::First, &["g g", "Home"]),
+    bind(Scope::Steps, Action::Last, &["G", "End"]),
+    bind(Scope::Steps, Action::Pick, &["1", "2", "3", "4", "5", "6", "7", "8", "9"])
+        .footer(2)
+        .unless(State::nothing_to_choose),
+    bind(Scope::Steps, Action::Confirm, &["Enter"]).footer(1).unless(State::nothing_to_choose),
+    bind(Scope::Steps, Action::CopyAnswer, &["y r"]).footer(3),
+    bind(Scope::Steps, Action::PreviousField, &["S-Tab"]),
+    bind(Scope::Steps, Action::Help, &["?", "F1"]).footer(90),
+    bind(Scope::Steps, Action::Back, &["Esc", "q"]).footer(91),
+    bind(Scope::Wizard, Action::NextField, &["Tab", "Down"]).footer(2),
+    bind(Scope::Wizard, Action::PreviousField, &["S-Tab", "Up"]),
     // Fields.
     bind(Scope::Search, Action::Down, &["Down"]),
     bind(Scope::Search, Action::Up, &["Up"]),

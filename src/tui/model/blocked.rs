@@ -74,6 +74,7 @@ impl State {
             Selected::Member(member) => !member.phones.is_empty(),
             Selected::Contact(contact) => !contact.phones.is_empty(),
             Selected::Request(request) => request.requester.phone.is_some(),
+            Selected::Linked(_) => false,
         };
         unless(known, Text::NoPhone)
     }
@@ -85,6 +86,7 @@ impl State {
             Selected::Member(member) => !member.emails.is_empty(),
             Selected::Contact(contact) => !contact.emails.is_empty(),
             Selected::Request(request) => request.requester.email.is_some(),
+            Selected::Linked(_) => false,
         };
         unless(known, Text::NoEmail)
     }
@@ -120,6 +122,16 @@ impl State {
         }
     }
 
+    /// There is nothing to choose from.
+    pub fn nothing_to_choose(&self) -> Option<Text> {
+        let choices = match self.layers.last() {
+            Some(Layer::Why(layer)) => layer.alternatives().len(),
+            Some(Layer::Wizard(layer)) => layer.choices(),
+            _ => 0,
+        };
+        unless(choices > 0, Text::NothingToChoose)
+    }
+
     /// The namecard is not there yet.
     pub fn no_card_yet(&self) -> Option<Text> {
         let there = match self.layers.last() {
@@ -127,5 +139,14 @@ impl State {
             _ => false,
         };
         unless(there, Text::NotReady)
+    }
+
+    /// Another card cannot be shown.
+    pub fn one_card_only(&self) -> Option<Text> {
+        let several = match self.layers.last() {
+            Some(Layer::Namecard(layer)) => layer.all.len() > 1,
+            _ => false,
+        };
+        unless(several, Text::OneCardOnly)
     }
 }

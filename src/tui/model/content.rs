@@ -6,7 +6,8 @@ use super::layer::Layer;
 use super::layout::{Pane, card_area, card_columns};
 use super::state::State;
 use crate::domain::{
-    Contact, ContactId, DecisionKind, Department, Member, MemberId, Request, RequestAction, Status, Who,
+    Contact, ContactId, DecisionKind, Department, LinkedPerson, Member, MemberId, Request, RequestAction,
+    Status, Who,
 };
 use crate::i18n::say::{self, NAME_CELLS};
 use crate::i18n::{Lang, Text};
@@ -121,6 +122,18 @@ fn labelled(env: &Env, label: Text, value: SafeText) -> Line {
 
 fn labelled_outside(env: &Env, label: Text, value: &Untrusted) -> Line {
     Line::LabelledOutside(env.words.get(label), value.whole())
+}
+
+/// Somebody whom a linked company shows.
+pub fn linked_lines(env: &Env, person: &LinkedPerson) -> Vec<Line> {
+    let mut lines = vec![Line::Heading(person.name.whole(), Side::Outside)];
+    let parts: Vec<SafeText> =
+        person.title.iter().chain([&person.company]).map(|text| text.line(NAME_CELLS)).collect();
+    lines.push(Line::Outside(SafeText::join(&parts, ", ")));
+    let department = person.department.as_ref();
+    lines.extend(department.map(|name| labelled_outside(env, Text::LabelDepartment, name)));
+    lines.push(Line::Plain(env.words.get(Text::LinkedAsk)));
+    lines
 }
 
 /// A colleague's card.
@@ -264,7 +277,7 @@ pub fn request_lines(state: &State, env: &Env, request: &Request, cells: usize) 
             lines.push(Line::Notice(env.words.fill(Text::MoreLines, &[("n", more)])));
         }
     }
-    let channel = env.words.channel(request.channel);
+    let channel = request.channel.map(|channel| env.words.channel(channel)).unwrap_or_default();
     let label = request.card_label.as_ref().map(|label| label.line(NAME_CELLS)).unwrap_or_default();
     lines.push(labelled(env, Text::LabelVia, SafeText::join([&channel, &label], " · ")));
     let came = env.words.fill(
@@ -279,7 +292,7 @@ pub fn request_lines(state: &State, env: &Env, request: &Request, cells: usize) 
     let rule = env.words.fill(
         Text::RuleAndVersion,
         &[
-            ("rule", SafeText::clean(&request.verdict.rule)),
+            ("rule", SafeText::clean(&request.verdict.rule.id)),
             ("version", SafeText::number(request.verdict.policy_version)),
         ],
     );

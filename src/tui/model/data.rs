@@ -1,13 +1,13 @@
 //! What the server has told. Newer copies replace older ones, in whatever order they arrive; what is
 //! gone leaves a mark, so that a late copy does not bring it back.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::hash::Hash;
 use std::sync::Arc;
 
 use crate::domain::{
-    Change, Company, Contact, ContactDetail, ContactId, Department, DepartmentId, HistoryEntry, Me, Member,
-    MemberId, Request, RequestId, Snapshot,
+    Change, Company, CompanyId, Contact, ContactDetail, ContactId, Department, DepartmentId, HistoryEntry,
+    Introduction, LinkedPerson, Me, Member, MemberId, Request, RequestDetail, RequestId, Snapshot,
 };
 
 /// A copy with the `seq` of the read that made it, or the mark of what is gone.
@@ -91,7 +91,16 @@ pub struct Data {
     departments: Copies<DepartmentId, Department>,
     requests: Copies<RequestId, Request>,
     contacts: Copies<ContactId, Contact>,
+    /// Those whom colleagues passed on, newest first.
+    pub introductions: Vec<Introduction>,
+    /// Whether everybody whom linked companies show is known.
+    pub linked_complete: bool,
+    /// By company and id, as they came.
+    linked: BTreeMap<(CompanyId, ContactId), Arc<LinkedPerson>>,
+    linked_by_id: HashMap<ContactId, Arc<LinkedPerson>>,
     histories: HashMap<ContactId, (i64, Vec<HistoryEntry>)>,
+    /// What was read of requests besides, with the revision of that read.
+    details: HashMap<RequestId, RequestDetail>,
     /// Departments below each, in order; `None` holds the roots.
     children: HashMap<Option<DepartmentId>, Vec<DepartmentId>>,
     /// Who is in each department, in the order of the screen.
@@ -139,9 +148,40 @@ impl Data {
         }
     }
 
+    /// Takes more of the people whom linked companies show.
+    pub fn put_linked(&mut self, people: Vec<LinkedPerson>, done: bool) {
+        for person in people {
+            let person = Arc::new(person);
+            self.linked_by_id.insert(person.id.clone(), Arc::clone(&person));
+            self.linked.insert((person.company_id.clone(), person.id.clone()), person);
+        }
+        self.linked_complete |= done;
+    }
+
+    /// Everybody known whom linked companies show, company by company.
+    pub fn linked(&self) -> impl Iterator<Item = &Arc<LinkedPerson>> {
+        self.linked.values()
+    }
+
+    /// Somebody whom a linked company shows.
+    pub fn linked_person(&self, id: &ContactId) -> Option<&LinkedPerson> {
+        self.linked_by_id.get(id).map(Arc::as_ref)
+    }
+
+    /// Takes a request with what belongs to it.
+    pub fn put_request_detail(&mut self, detail: RequestDetail) {
+        self.details.insert(detail.request.id.clone(), detail);
+    }
+
+    /// What was read of a request besides, if it was read in its present revision.
+    pub fn request_detail(&self, id: &RequestId) -> Option<&RequestDetail> {
+        let detail = self.details.get(id)?;
+        (self.request(id)?.revision == detail.request.revision).then_some(detail)
+    }
+
     /// Takes a contact with its history.
     pub fn put_detail(&mut self, detail: ContactDetail) {
-        let ContactDetail { contact, history } = detail;
+        let ContactDetail { contact, history, .. } = detail;
         self.histories.insert(contact.id.clone(), (contact.revision, history));
         self.put_contacts([contact]);
     }
@@ -175,7 +215,10 @@ impl Data {
                     touched.requests |=
                         self.requests.put(request.id.clone(), request.as_of, Some(Arc::new(*request)));
                 }
-                Change::RequestGone(id, as_of) => touched.requests |= self.requests.put(id, as_of, None),
+                Change::RequestGone(id, as_of) => {
+                    self.details.remove(&id);
+                    touched.requests |= self.requests.put(id, as_of, None);
+                }
                 Change::Contact(contact) => {
                     touched.contacts |=
                         self.contacts.put(contact.id.clone(), contact.as_of, Some(Arc::new(*contact)));

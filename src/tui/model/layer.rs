@@ -2,6 +2,7 @@
 
 use super::field::Field;
 use super::msg::Ticket;
+use super::wizard::{PermissionLayer, Stage, WhyLayer, WizardLayer};
 use crate::domain::{Card, ContactId, Fault, MemberId, RequestId, Time};
 use crate::qr::{Blocks, Fit, Form, Needs};
 use crate::text::SafeText;
@@ -55,6 +56,12 @@ pub enum Layer {
         /// Since when it is there: a key that was typed ahead answers nothing.
         since: Time,
     },
+    /// Reaching somebody.
+    Wizard(Box<WizardLayer>),
+    /// Why one may or may not.
+    Why(Box<WhyLayer>),
+    /// The admins are asked for the permission.
+    Permission(PermissionLayer),
     /// Text that could not be put elsewhere, to be copied by hand.
     Show {
         /// The text.
@@ -72,13 +79,18 @@ pub enum Ask {
         /// The card's revision.
         revision: i64,
     },
+    /// End this card?
+    Revoke {
+        /// The card's revision.
+        revision: i64,
+    },
 }
 
 impl Ask {
     /// How many answers there are.
     pub const fn answers(self) -> usize {
         match self {
-            Self::Quit => 2,
+            Self::Quit | Self::Revoke { .. } => 2,
             Self::Rotate { .. } => 3,
         }
     }
@@ -87,8 +99,12 @@ impl Ask {
 /// One's own namecard.
 #[derive(Clone, Debug, PartialEq)]
 pub struct NamecardLayer {
-    /// The card, or why there is none.
+    /// The card that is shown, or why there is none.
     pub card: Option<Result<Card, Fault>>,
+    /// All of them, the printed one first.
+    pub all: Vec<Card>,
+    /// Which of them is shown.
+    pub at: usize,
     /// Half or full blocks.
     pub form: Form,
     /// What can be drawn.
@@ -191,7 +207,10 @@ impl Layer {
             Self::Namecard(_) => &[Scope::Namecard],
             Self::Reject(layer) if layer.words.is_some() => &[Scope::Field],
             Self::Reject(_) => &[Scope::Reason],
-            Self::Remark(_) | Self::Remove(_) => &[Scope::Field],
+            Self::Remark(_) | Self::Remove(_) | Self::Permission(_) => &[Scope::Field],
+            Self::Wizard(layer) if layer.stage == Stage::Choose => &[Scope::Steps],
+            Self::Wizard(_) => &[Scope::Wizard, Scope::Field],
+            Self::Why(_) => &[Scope::Steps],
             Self::Ask { .. } => &[Scope::Choice],
         }
     }
@@ -202,6 +221,13 @@ impl Layer {
             Self::Reject(layer) => layer.words.as_mut(),
             Self::Remark(layer) => Some(&mut layer.field),
             Self::Remove(layer) => Some(&mut layer.field),
+            Self::Permission(layer) => Some(&mut layer.field),
+            Self::Wizard(layer) => match layer.stage {
+                Stage::Who => Some(&mut layer.who),
+                Stage::Purpose => Some(&mut layer.purpose),
+                Stage::Message => Some(&mut layer.message),
+                Stage::Choose => None,
+            },
             _ => None,
         }
     }

@@ -1,6 +1,7 @@
 //! The state of the screen: what is known, what is selected, what is under way. Nothing in here waits,
 //! asks the time or draws.
 
+pub mod answer;
 mod blocked;
 pub mod content;
 mod cursor;
@@ -15,6 +16,7 @@ mod pages;
 mod search;
 mod state;
 mod toast;
+mod wizard;
 
 pub use cursor::Cursor;
 pub use data::{Data, Touched};
@@ -28,8 +30,9 @@ pub use layout::{
     Pane, Regions, Size, Width, card_area, card_columns, code_area, help_area, layer_area, layout,
     window_width,
 };
-pub use msg::{Answer, Effect, Msg, Places, Rankable, Shared, Step, Ticket};
+pub use msg::{AimBy, Answer, Effect, Msg, Places, Rankable, Shared, Step, Ticket};
 pub use pages::{Approvals, Directory, External, Order, TreeRow};
 pub use search::{Found, SearchBox, SearchPlace};
 pub use state::{InFlight, Link, Phase, Selected, State, Tab};
 pub use toast::{Toast, Toasts, Voice};
+pub use wizard::{PermissionLayer, Stage, WhyLayer, WizardLayer};

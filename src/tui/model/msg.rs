@@ -5,8 +5,8 @@ use std::sync::Arc;
 
 use super::layout::Size;
 use crate::domain::{
-    Card, Change, Contact, ContactDetail, ContactId, ContactRevision, Decision, Fault, Member, MemberId,
-    Request, RequestId, Snapshot, Time,
+    Aim, Card, CardId, Change, Contact, ContactDetail, ContactId, ContactRevision, Decision, Fault,
+    Introduction, LinkedPerson, Member, MemberId, NewRequest, Request, RequestId, Snapshot, Time,
 };
 use crate::qr::Blocks;
 use crate::search::{Hit, Index};
@@ -70,6 +70,19 @@ pub enum Rankable {
     Contacts(Vec<Arc<Contact>>),
 }
 
+/// What whom a text means is asked for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum AimBy {
+    /// Somebody types, and may go on typing.
+    Typing,
+    /// Somebody types the name of a file, and may go on typing.
+    TypingFile,
+    /// Somebody chose who it is.
+    Choice,
+    /// Somebody asks why.
+    Why,
+}
+
 /// Something that happened.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Msg {
@@ -89,6 +102,10 @@ pub enum Msg {
     Members(Vec<Member>, bool),
     /// More contacts; the last piece says so.
     Contacts(Vec<Contact>, bool),
+    /// More of the people whom linked companies show; the last piece says so.
+    Linked(Vec<LinkedPerson>, bool),
+    /// Those whom colleagues passed on, all of them.
+    Introductions(Vec<Introduction>),
     /// What changed, and the server's clock.
     Changes(Vec<Change>, Time),
     /// The server is there again.
@@ -148,6 +165,38 @@ pub enum Effect {
     },
     /// Read a contact's history.
     ReadContact(ContactId),
+    /// Look whom a text or a file means, and whether one may ask them.
+    Aim {
+        /// Number of the question.
+        ticket: Ticket,
+        /// What was typed, pasted or chosen.
+        text: String,
+        /// The people whom linked companies show.
+        linked: Shared<Vec<Arc<LinkedPerson>>>,
+        /// What it is asked for.
+        by: AimBy,
+    },
+    /// Ask somebody outside to connect.
+    Ask {
+        /// Whom, and what for.
+        request: NewRequest,
+        /// The key under which it is done once.
+        key: String,
+    },
+    /// Ask the admins for the external permission.
+    AskPermission {
+        /// What for.
+        purpose: Untrusted,
+        /// The key under which it is done once.
+        key: String,
+    },
+    /// Take one's own request back.
+    Withdraw {
+        /// Which.
+        id: RequestId,
+        /// The key under which it is done once.
+        key: String,
+    },
     /// Make an index of people.
     Index(Places, Ticket, Shared<Rankable>),
     /// Rank people.
@@ -162,14 +211,25 @@ pub enum Effect {
         index: Shared<Index>,
     },
     /// Read one's own card.
-    ReadCard,
+    ReadCards,
     /// Give one's own card a new code.
     RotateCard {
+        /// Which.
+        id: CardId,
         /// In the revision that was on the screen.
         revision: i64,
         /// Whether the old code ends at once.
         leaked: bool,
         /// The key under which it is done once.
+        key: String,
+    },
+    /// End a card: its code opens nothing any more.
+    RevokeCard {
+        /// The card's id.
+        id: CardId,
+        /// The revision that was seen.
+        revision: i64,
+        /// Names this write.
         key: String,
     },
     /// Draw a code as the screen would, and read it back.
@@ -208,12 +268,24 @@ pub enum Answer {
     ContactRemoved(ContactId, Result<ContactRevision, Fault>),
     /// Of [`Effect::ReadContact`].
     ContactRead(ContactId, Result<Box<ContactDetail>, Fault>),
+    /// Of [`Effect::Aim`].
+    Aimed(Ticket, Box<Aim>),
+    /// Of [`Effect::Ask`].
+    Asked(Result<Box<Request>, Fault>),
+    /// Of [`Effect::AskPermission`].
+    PermissionAsked(Result<Box<Request>, Fault>),
+    /// Of [`Effect::Withdraw`].
+    Withdrawn(RequestId, Result<Box<Request>, Fault>),
     /// Of [`Effect::Index`].
     Indexed(Places, Ticket, Shared<Index>),
     /// Of [`Effect::Rank`].
     Ranked(Places, Ticket, Vec<Hit>, usize),
-    /// Of [`Effect::ReadCard`] and [`Effect::RotateCard`].
+    /// Of [`Effect::ReadCards`]: the printed one first.
+    Cards(Result<Vec<Card>, Fault>),
+    /// Of [`Effect::RotateCard`].
     Card(Result<Box<Card>, Fault>),
+    /// Of [`Effect::RevokeCard`]: the cards that are left.
+    CardRevoked(Result<Vec<Card>, Fault>),
     /// Of [`Effect::ProveCode`]: whether the drawn code reads back as its link.
     Proved(Ticket, bool),
     /// Of [`Effect::OpenChat`]: the link, and whether the opener ended well.

@@ -57,7 +57,9 @@ pub enum Order {
 pub struct External {
     /// The order.
     pub order: Order,
-    /// The contacts listed.
+    /// Whether those are listed whom linked companies show, instead of the contacts.
+    pub linked: bool,
+    /// The contacts or linked people listed.
     pub list: Vec<ContactId>,
     /// Where in the list.
     pub cursor: Cursor,

@@ -9,7 +9,7 @@ use super::msg::Ticket;
 use super::pages::{Approvals, Directory, External};
 use super::search::{Found, SearchBox, SearchPlace};
 use super::toast::Toasts;
-use crate::domain::{ContactId, Fault, Member, MemberId, Request, RequestId, Time};
+use crate::domain::{ContactId, Fault, LinkedPerson, Member, MemberId, Request, RequestId, Time};
 use crate::tui::keys::{Chord, Scope};
 
 /// A tab.
@@ -84,6 +84,8 @@ pub enum Selected<'a> {
     Contact(&'a crate::domain::Contact),
     /// A request.
     Request(&'a Request),
+    /// Somebody whom a linked company shows.
+    Linked(&'a LinkedPerson),
 }
 
 /// Everything that the screen knows.
@@ -131,6 +133,8 @@ pub struct State {
     pub reading: Option<ContactId>,
     /// Numbers of proofs.
     pub proofs: Ticket,
+    /// Numbers of questions whom something means.
+    pub aims: Ticket,
 }
 
 impl State {
@@ -235,7 +239,9 @@ impl State {
                 self.listed_member(at).and_then(|id| self.data.member(id)).map(Selected::Member)
             }
             Tab::External => {
-                self.listed_contact(at).and_then(|id| self.data.contact(id)).map(Selected::Contact)
+                let id = self.listed_contact(at);
+                let contact = id.and_then(|id| self.data.contact(id)).map(Selected::Contact);
+                contact.or_else(|| id.and_then(|id| self.data.linked_person(id)).map(Selected::Linked))
             }
             Tab::Approvals => {
                 self.approvals.list.get(at).and_then(|id| self.data.request(id)).map(Selected::Request)

@@ -12,18 +12,22 @@ use tokio_util::task::TaskTracker;
 
 use super::latest::Latest;
 use super::opener::{self, ChatCommand};
-use crate::client::Client;
 use crate::client::sync::Refresh;
+use crate::client::{Client, LinkedPeople};
+use crate::domain::{Card, Fault};
 use crate::qr::{self, Blocks};
 use crate::search::{Index, Keys, Query, rank};
 use crate::text::SafeText;
-use crate::tui::model::{Answer, Effect, Msg, Rankable, Shared};
+use crate::tui::model::{AimBy, Answer, Effect, Msg, Rankable, Shared};
 use crate::tui::view::{Theme, draw_code, read_cells};
 
 /// How many hits a list gets.
 const HITS: usize = 500;
 /// A contact that the cursor only passes is not asked for.
 const REST: Duration = Duration::from_millis(60);
+
+/// Whoever types goes on within this; nobody is asked before.
+const TYPING: Duration = Duration::from_millis(200);
 
 /// Does effects. Returns at once; answers come as messages.
 pub trait Executor {
@@ -39,6 +43,8 @@ pub trait Executor {
 enum Slot {
     Contact,
     Card,
+    Aim,
+    Why,
 }
 
 /// Does effects over the network and on this computer.
@@ -135,17 +141,42 @@ impl Executor for Doer {
                 let result = client.remove_contact(&id, revision, &key).await;
                 Answer::ContactRemoved(id, result)
             }),
-            Effect::RotateCard { revision, leaked, key } => self.write(async move {
-                Answer::Card(client.rotate_card(revision, leaked, &key).await.map(Box::new))
+            Effect::RotateCard { id, revision, leaked, key } => self.write(async move {
+                Answer::Card(client.rotate_card(&id, revision, leaked, &key).await.map(Box::new))
+            }),
+            Effect::Aim { ticket, text, linked, by } => {
+                let slot = if by == AimBy::Why { Slot::Why } else { Slot::Aim };
+                self.latest(slot, async move {
+                    if matches!(by, AimBy::Typing | AimBy::TypingFile) {
+                        tokio::time::sleep(TYPING).await;
+                    }
+                    let aim = if by == AimBy::TypingFile {
+                        client.aim_at_path(&text).await
+                    } else {
+                        client.aim(&text, LinkedPeople::Known(linked.0.to_vec())).await
+                    };
+                    Answer::Aimed(ticket, Box::new(aim))
+                });
+            }
+            Effect::Ask { request, key } => self.write(async move {
+                Answer::Asked(client.request_connection(&request, &key).await.map(Box::new))
+            }),
+            Effect::AskPermission { purpose, key } => self.write(async move {
+                Answer::PermissionAsked(client.ask_permission(purpose, &key).await.map(Box::new))
+            }),
+            Effect::Withdraw { id, key } => self.write(async move {
+                let result = client.withdraw(&id, &key).await;
+                Answer::Withdrawn(id, result.map(Box::new))
             }),
             Effect::ReadContact(id) => self.latest(Slot::Contact, async move {
                 tokio::time::sleep(REST).await;
                 let result = client.contact(&id).await;
                 Answer::ContactRead(id, result.map(Box::new))
             }),
-            Effect::ReadCard => {
-                self.latest(Slot::Card, async move { Answer::Card(client.card().await.map(Box::new)) });
+            Effect::RevokeCard { id, revision, key } => {
+                self.write(async move { Answer::CardRevoked(client.revoke_card(&id, revision, &key).await) });
             }
+            Effect::ReadCards => self.latest(Slot::Card, async move { Answer::Cards(cards(&client).await) }),
             Effect::Index(..) => self.compute(&self.indexing, effect),
             Effect::Rank { .. } => self.compute(&self.ranking, effect),
             Effect::ProveCode(..) => self.compute(&self.proving, effect),
@@ -206,4 +237,12 @@ fn reads_back(theme: &Theme, blocks: &Blocks, link: &str) -> bool {
     let mut buffer = Buffer::empty(Rect::new(0, 0, wide, high));
     draw_code(&mut buffer, theme, blocks, 0, 0);
     qr::read(&read_cells(&buffer, theme)).is_ok_and(|read| read == link)
+}
+/// One's cards, the printed one first: it is made when there is none.
+async fn cards(client: &Client) -> Result<Vec<Card>, Fault> {
+    let printed = client.card().await?;
+    let mut all = client.cards().await?;
+    all.retain(|card| card.id != printed.id);
+    all.insert(0, printed);
+    Ok(all)
 }

@@ -279,6 +279,8 @@ fn message(news: News) -> Msg {
         News::Snapshot(snapshot) => Msg::Snapshot(snapshot),
         News::Members(members, done) => Msg::Members(members, done),
         News::Contacts(contacts, done) => Msg::Contacts(contacts, done),
+        News::Linked(people, done) => Msg::Linked(people, done),
+        News::Introductions(all) => Msg::Introductions(all),
         News::Changes(changes, now) => Msg::Changes(changes, now),
         News::Link(LinkState::Online) => Msg::Online,
         News::Link(LinkState::Offline(fault)) => Msg::Offline(fault),

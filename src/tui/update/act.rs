@@ -2,7 +2,7 @@
 
 use super::{
     TWICE, approvals, ask, clipboard, edit, external, go_to, layers, lists, moves, namecard, quit, say,
-    search,
+    search, why, wizard,
 };
 use crate::domain::chat_link;
 use crate::i18n::Text;
@@ -27,6 +27,13 @@ pub(super) fn act(state: &mut State, env: &Env, action: Action, chord: Chord) ->
         Action::NextTab => turn_tab(state, env, 1),
         Action::PreviousTab => turn_tab(state, env, Tab::ALL.len() - 1),
         Action::NextPane | Action::PreviousPane => moves::other_pane(state),
+        Action::NextField => wizard::turn(state, env, false),
+        Action::PreviousField => wizard::turn(state, env, true),
+        Action::Add => wizard::open(state, false),
+        Action::Linked => external::turn_linked(state, env),
+        Action::Scan => wizard::open(state, true),
+        Action::Why => why::open(state),
+        Action::CopyAnswer => why::copy_answer(state, env),
         Action::Down => moves::by_rows(state, env, 1),
         Action::Up => moves::by_rows(state, env, -1),
         Action::HalfDown => moves::by_pages(state, env, 1, 2),
@@ -61,9 +68,15 @@ pub(super) fn act(state: &mut State, env: &Env, action: Action, chord: Chord) ->
             Some(revision) => ask(state, env, Ask::Rotate { revision }),
             None => Step::none(),
         },
+        Action::RevokeCard => match namecard::revision(state) {
+            Some(revision) => ask(state, env, Ask::Revoke { revision }),
+            None => Step::none(),
+        },
+        Action::NextCard => namecard::turn_to(state, 1),
+        Action::PreviousCard => namecard::turn_to(state, -1),
         Action::Blocks => namecard::turn_form(state),
         Action::Confirm => layers::confirm(state, env),
-        Action::Pick => layers::pick(state, chord),
+        Action::Pick => layers::pick(state, env, chord),
         Action::Tick => layers::tick(state),
         Action::LineStart
         | Action::LineEnd

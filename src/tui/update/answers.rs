@@ -1,7 +1,7 @@
 //! Answers to effects. The data comes through the same door as pushed changes, so both may arrive in
 //! any order.
 
-use super::{external, lists, namecard, news, say, search};
+use super::{external, lists, namecard, news, say, search, why, wizard};
 use crate::domain::{
     Card, Change, ContactDetail, ContactId, ContactRevision, DecisionKind, Fault, Request, RequestId,
 };
@@ -19,9 +19,15 @@ pub(super) fn take(state: &mut State, env: &Env, answer: Answer) -> Step {
         Answer::RemarkSet(id, remark, result) => remark_set(state, env, &id, remark, result),
         Answer::ContactRemoved(id, result) => contact_removed(state, env, &id, result),
         Answer::ContactRead(id, result) => contact_read(state, &id, result.map(|detail| *detail)),
+        Answer::Aimed(ticket, aim) => wizard::aimed(state, env, ticket, *aim),
+        Answer::Asked(result) => wizard::asked(state, env, result.map(|request| *request)),
+        Answer::PermissionAsked(result) => why::permission_asked(state, env, result.map(|request| *request)),
+        Answer::Withdrawn(_, result) => why::withdrawn(state, env, result.map(|request| *request)),
         Answer::Indexed(places, ticket, index) => search::indexed(state, places, ticket, index),
         Answer::Ranked(places, ticket, hits, total) => search::ranked(state, places, ticket, &hits, total),
+        Answer::Cards(result) => namecard::all_arrived(state, result),
         Answer::Card(result) => card(state, env, result.map(|card| *card)),
+        Answer::CardRevoked(result) => revoked(state, env, result),
         Answer::Proved(ticket, good) => namecard::proved(state, ticket, good),
         Answer::ChatOpened(link, opened) => chat_opened(state, env, link, opened),
     }
@@ -192,6 +198,17 @@ fn card(state: &mut State, env: &Env, result: Result<Card, Fault>) -> Step {
         // A rotation that failed leaves the card that is there.
         Some(words) if known => say(state, env, Voice::Bad, words),
         _ => namecard::arrived(state, result),
+    }
+}
+
+fn revoked(state: &mut State, env: &Env, result: Result<Vec<Card>, Fault>) -> Step {
+    state.writing = state.writing.saturating_sub(1);
+    match result {
+        Ok(_) => {
+            let said = say(state, env, Voice::Good, env.words.get(Text::CardRevoked));
+            said.and(Step::run(Effect::ReadCards))
+        }
+        Err(fault) => say(state, env, Voice::Bad, env.words.fault(&fault)),
     }
 }
 

@@ -40,8 +40,7 @@ pub(super) fn reject(state: &mut State, env: &Env) -> Step {
         (Some(field), _) => Some(field.text().trim().into()),
         (None, _) => None,
     };
-    let decision =
-        Decision { kind: DecisionKind::Reject, reason: Some(reason), text: words, tell: layer.tell };
+    let decision = Decision { text: words, tell: layer.tell, ..Decision::reject(reason) };
     let (id, revision) = (layer.id.clone(), layer.revision);
     if layer.words.is_some() {
         state.unsent.insert(id.clone(), layer.clone());
@@ -58,7 +57,7 @@ pub(super) fn reject(state: &mut State, env: &Env) -> Step {
 fn decide(state: &mut State, env: &Env, request: &Request, decision: Decision) -> Step {
     let doing = match decision.kind {
         DecisionKind::Approve => InFlight::Approve,
-        DecisionKind::Reject => InFlight::Reject,
+        DecisionKind::Reject | DecisionKind::Block => InFlight::Reject,
     };
     let body = format!("{:?}", (decision.kind, decision.reason, decision.tell, &decision.text));
     let key = write_key(env, "decide", request.id.as_str(), request.revision, &body);

@@ -32,6 +32,7 @@ fn name(state: &State) -> Option<SafeText> {
         Selected::Member(member) => Some(member.name.whole()),
         Selected::Contact(contact) => Some(contact.name.whole()),
         Selected::Request(request) => Some(request.requester.name.whole()),
+        Selected::Linked(person) => Some(person.name.whole()),
         Selected::Nobody => None,
     }
 }
@@ -44,7 +45,7 @@ fn phone(state: &State) -> Option<SafeText> {
         }
         Selected::Contact(contact) => contact.phones.first().map(|phone| phone.whole()),
         Selected::Request(request) => request.requester.phone.as_ref().map(|phone| phone.whole()),
-        Selected::Nobody => None,
+        Selected::Linked(_) | Selected::Nobody => None,
     }
 }
 
@@ -53,7 +54,7 @@ fn email(state: &State) -> Option<SafeText> {
         Selected::Member(member) => member.emails.first().map(|email| email.whole()),
         Selected::Contact(contact) => contact.emails.first().map(|email| email.whole()),
         Selected::Request(request) => request.requester.email.as_ref().map(|email| email.whole()),
-        Selected::Nobody => None,
+        Selected::Linked(_) | Selected::Nobody => None,
     }
 }
 
@@ -62,6 +63,7 @@ fn id(state: &State) -> Option<SafeText> {
         Selected::Member(member) => Some(member.id.shown()),
         Selected::Contact(contact) => Some(contact.id.shown()),
         Selected::Request(request) => Some(request.id.shown()),
+        Selected::Linked(person) => Some(person.id.shown()),
         Selected::Nobody => None,
     }
 }

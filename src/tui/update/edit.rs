@@ -1,8 +1,8 @@
 //! Text fields: on layers and in the search.
 
-use super::search;
+use super::{search, wizard};
 use crate::tui::keys::Action;
-use crate::tui::model::{Env, Field, State, Step};
+use crate::tui::model::{Env, Field, Layer, State, Step};
 
 fn field(state: &mut State) -> Option<&mut Field> {
     if !state.layers.is_empty() {
@@ -11,9 +11,12 @@ fn field(state: &mut State) -> Option<&mut Field> {
     state.search_box_mut().map(|search| &mut search.field)
 }
 
-/// After an edit: a search asks anew.
+/// After an edit: a search asks anew, and so does the wizard.
 fn after(state: &mut State, before: Option<String>) -> Step {
     let changed = field(state).map(|field| field.text().to_owned()) != before;
+    if changed && matches!(state.layers.last(), Some(Layer::Wizard(_))) {
+        return wizard::typed(state);
+    }
     if changed && state.layers.is_empty() { search::ask(state).and(Step::draw()) } else { Step::draw() }
 }
 

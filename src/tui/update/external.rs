@@ -1,6 +1,6 @@
 //! External contacts: order, remark, end.
 
-use super::{lists, say, write_key};
+use super::{go_to, lists, say, write_key};
 use crate::i18n::Text;
 use crate::text::Untrusted;
 use crate::tui::model::{
@@ -11,11 +11,23 @@ use crate::tui::model::{
 /// Orders the list.
 pub(super) fn sort(state: &mut State, order: Order) -> Step {
     state.external.order = order;
+    state.external.linked = false;
     lists::external(state);
     let height = lists::height(state);
     let len = state.external.list.len();
     state.external.cursor.go(0, len, height);
     read_selected(state).and(Step::draw())
+}
+
+/// Lists those whom linked companies show, or the contacts again.
+pub(super) fn turn_linked(state: &mut State, env: &Env) -> Step {
+    state.external.linked = state.tab != Tab::External || !state.external.linked;
+    state.external.search = None;
+    lists::external(state);
+    let height = lists::height(state);
+    let len = state.external.list.len();
+    state.external.cursor.go(0, len, height);
+    go_to(state, env, Tab::External)
 }
 
 /// Reads the history of the contact in front of the eye, if it is not known in its present revision.

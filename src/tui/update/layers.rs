@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::{approvals, external, namecard, search};
+use super::{approvals, external, namecard, search, why, wizard};
 use crate::domain::ReasonCode;
 use crate::tui::keys::Chord;
 use crate::tui::model::{Ask, Effect, Env, Layer, State, Step};
@@ -14,6 +14,11 @@ const TYPED_AHEAD: Duration = Duration::from_millis(300);
 pub(super) fn back(state: &mut State, _env: &Env) -> Step {
     if let Some(Layer::Reject(layer)) = state.layers.last_mut()
         && layer.words.take().is_some()
+    {
+        return Step::draw();
+    }
+    if let Some(Layer::Wizard(layer)) = state.layers.last_mut()
+        && wizard::back(layer)
     {
         return Step::draw();
     }
@@ -38,6 +43,9 @@ pub(super) fn confirm(state: &mut State, env: &Env) -> Step {
         Some(Layer::Reject(_)) => approvals::reject(state, env),
         Some(Layer::Remark(_)) => external::save_remark(state, env),
         Some(Layer::Remove(_)) => external::remove(state, env),
+        Some(Layer::Wizard(_)) => wizard::confirm(state, env),
+        Some(Layer::Why(_)) => why::confirm(state, env),
+        Some(Layer::Permission(_)) => why::ask_permission(state, env),
         _ => Step::none(),
     }
 }
@@ -47,15 +55,17 @@ fn answer(state: &mut State, env: &Env, ask: Ask, at: usize) -> Step {
         (Ask::Quit, 1) => Step::run(Effect::Quit),
         (Ask::Rotate { revision }, 1) => namecard::rotate(state, env, revision, false),
         (Ask::Rotate { revision }, 2) => namecard::rotate(state, env, revision, true),
+        (Ask::Revoke { revision }, 1) => namecard::revoke(state, env, revision),
         _ => Step::draw(),
     }
 }
 
 /// Chooses by number.
-pub(super) fn pick(state: &mut State, chord: Chord) -> Step {
+pub(super) fn pick(state: &mut State, env: &Env, chord: Chord) -> Step {
     let number =
         chord.typed().and_then(|c| c.to_digit(10)).and_then(|n| usize::try_from(n).ok()?.checked_sub(1));
     match (number, state.layers.last_mut()) {
+        (Some(n), Some(Layer::Wizard(_) | Layer::Why(_))) => return why::pick(state, env, n),
         (Some(n), Some(Layer::Ask { ask, at, .. })) if n < ask.answers() => *at = n,
         (Some(n), Some(Layer::Reject(layer))) if n < ReasonCode::ALL.len() => layer.at = n,
         _ => return Step::none(),

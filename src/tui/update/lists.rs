@@ -61,9 +61,18 @@ fn below(state: &State, department: &DepartmentId, people: &mut Vec<MemberId>, s
     }
 }
 
-/// External contacts in the order that was chosen.
+/// External contacts in the order that was chosen, or those whom linked companies show.
 pub(super) fn external(state: &mut State) {
     let height = height(state);
+    if state.external.linked {
+        let mut people: Vec<_> = state.data.linked().cloned().collect();
+        people.sort_by_cached_key(|person| {
+            (fold(person.company.as_data()), fold(person.name.as_data()), person.id.clone())
+        });
+        let ids = people.into_iter().map(|person| person.id.clone()).collect();
+        let external = &mut state.external;
+        return replace(&mut external.list, &mut external.cursor, ids, height);
+    }
     let mut contacts: Vec<_> = state.data.contacts().cloned().collect();
     match state.external.order {
         Order::Recent => contacts.sort_by(|a, b| (b.since, &b.id).cmp(&(a.since, &a.id))),
@@ -85,7 +94,7 @@ pub(super) fn approvals(state: &mut State, env: &Env) {
     let mut queue: Vec<_> = state
         .data
         .requests()
-        .filter(|request| request.lifetime().is_queued(now))
+        .filter(|request| request.is_queued(now))
         .map(|request| (request.expires, request.id.clone()))
         .collect();
     queue.sort();
@@ -96,7 +105,7 @@ pub(super) fn approvals(state: &mut State, env: &Env) {
         .filter_map(|id| state.data.request(id))
         .filter(|request| {
             let deciding = state.in_flight.get(&request.id);
-            request.lifetime().is_open(now) && !matches!(deciding, Some(InFlight::Approve | InFlight::Reject))
+            request.waits(now) && !matches!(deciding, Some(InFlight::Approve | InFlight::Reject))
         })
         .collect();
     let due = waiting.iter().filter(|request| request.expires <= tomorrow).count();

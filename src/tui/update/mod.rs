@@ -13,6 +13,8 @@ mod namecard;
 mod news;
 mod search;
 mod tree;
+mod why;
+mod wizard;
 
 use std::time::Duration;
 
@@ -48,6 +50,8 @@ pub fn update(state: &mut State, env: &Env, msg: Msg) -> Step {
         Msg::Snapshot(snapshot) => news::snapshot(state, env, *snapshot),
         Msg::Members(members, done) => news::members(state, members, done),
         Msg::Contacts(contacts, done) => news::contacts(state, contacts, done),
+        Msg::Linked(people, done) => news::linked(state, people, done),
+        Msg::Introductions(all) => news::introductions(state, all),
         Msg::Changes(changes, now) => news::changes(state, env, changes, now),
         Msg::Online => news::online(state),
         Msg::Offline(fault) => news::offline(state, env, fault),

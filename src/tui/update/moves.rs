@@ -1,6 +1,7 @@
 //! Moving, opening, folding.
 
-use super::{external, lists, tree};
+use super::{external, lists, tree, why, wizard};
+use crate::domain::Candidate;
 use crate::tui::model::{
     Env, Layer, Selected, State, Step, Tab, Width, content, help, help_area, turn, window_width,
 };
@@ -19,6 +20,9 @@ fn scroll_limit(state: &State, env: &Env) -> usize {
 
 /// Moves by rows: in the top layer, else in the tree or the list.
 pub(super) fn by_rows(state: &mut State, env: &Env, delta: isize) -> Step {
+    if let Some(Layer::Why(_) | Layer::Wizard(_)) = state.layers.last() {
+        return why::by_rows(state, delta);
+    }
     let limit = scroll_limit(state, env);
     if let Some(layer) = state.layers.last_mut() {
         match layer {
@@ -148,6 +152,10 @@ pub(super) fn open(state: &mut State) -> Step {
         Selected::Contact(contact) => Layer::Contact { id: contact.id.clone(), top: 0 },
         // Where there is no room beside the list, the details are a layer of their own.
         Selected::Request(request) => Layer::Request { id: request.id.clone(), top: 0 },
+        Selected::Linked(person) => {
+            let person = Candidate::from(person);
+            return wizard::ask_about(state, &person);
+        }
         Selected::Nobody => return Step::none(),
     };
     state.layers.push(layer);

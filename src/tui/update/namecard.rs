@@ -1,7 +1,7 @@
 //! One's own namecard: read, laid out for the window, proved, rotated.
 
 use super::write_key;
-use crate::domain::{Card, Fault};
+use crate::domain::{Card, CardId, Fault};
 use crate::qr::{self, Form};
 use crate::tui::model::{Code, Effect, Env, Layer, NamecardLayer, Proof, State, Step, Ticket, code_area};
 
@@ -14,9 +14,16 @@ fn layer(state: &mut State) -> Option<&mut NamecardLayer> {
 
 /// Opens the namecard.
 pub(super) fn open(state: &mut State) -> Step {
-    let layer = NamecardLayer { card: None, form: Form::Half, code: Code::Unknown, proof: Ticket::default() };
+    let layer = NamecardLayer {
+        card: None,
+        all: Vec::new(),
+        at: 0,
+        form: Form::Half,
+        code: Code::Unknown,
+        proof: Ticket::default(),
+    };
     state.layers.push(Layer::Namecard(Box::new(layer)));
-    Step::run(Effect::ReadCard)
+    Step::run(Effect::ReadCards)
 }
 
 /// The card's revision, if there is one.
@@ -30,9 +37,63 @@ pub(super) fn revision(state: &mut State) -> Option<i64> {
 /// The card is there, or is not.
 pub(super) fn arrived(state: &mut State, card: Result<Card, Fault>) -> Step {
     let Some(layer) = layer(state) else { return Step::none() };
+    if let (Ok(card), Some(kept)) = (&card, layer.all.get_mut(layer.at)) {
+        *kept = card.clone();
+    }
     layer.card = Some(card);
     layer.code = Code::Unknown;
     refit(state).and(Step::draw())
+}
+
+/// All cards are there, or are not. The one that was shown stays.
+pub(super) fn all_arrived(state: &mut State, cards: Result<Vec<Card>, Fault>) -> Step {
+    let Some(layer) = layer(state) else { return Step::none() };
+    match cards {
+        Ok(all) => {
+            let shown = match &layer.card {
+                Some(Ok(card)) => all.iter().position(|other| other.id == card.id),
+                _ => None,
+            };
+            layer.at = shown.unwrap_or(0);
+            layer.all = all;
+            match layer.all.get(layer.at).cloned() {
+                Some(card) => arrived(state, Ok(card)),
+                None => Step::none(),
+            }
+        }
+        Err(fault) => arrived(state, Err(fault)),
+    }
+}
+
+/// Shows another card, so many on; behind the last one comes the first.
+pub(super) fn turn_to(state: &mut State, by: isize) -> Step {
+    let Some(layer) = layer(state) else { return Step::none() };
+    let count = isize::try_from(layer.all.len()).unwrap_or(0);
+    if count < 2 {
+        return Step::none();
+    }
+    let at = isize::try_from(layer.at).unwrap_or(0);
+    layer.at = usize::try_from((at + by).rem_euclid(count)).unwrap_or(0);
+    match layer.all.get(layer.at).cloned() {
+        Some(card) => arrived(state, Ok(card)),
+        None => Step::none(),
+    }
+}
+
+/// Ends the card that is shown.
+pub(super) fn revoke(state: &mut State, env: &Env, revision: i64) -> Step {
+    let Some(id) = shown(state) else { return Step::none() };
+    let key = write_key(env, "revoke", id.as_str(), revision, "");
+    state.writing += 1;
+    Step::run(Effect::RevokeCard { id, revision, key })
+}
+
+/// The id of the card that is shown.
+fn shown(state: &mut State) -> Option<CardId> {
+    match &layer(state)?.card {
+        Some(Ok(card)) => Some(card.id.clone()),
+        _ => None,
+    }
 }
 
 /// Lays the code out for the window and has it proved: only what reads back is shown.
@@ -76,7 +137,8 @@ pub(super) fn turn_form(state: &mut State) -> Step {
 
 /// Gives the card a new code.
 pub(super) fn rotate(state: &mut State, env: &Env, revision: i64, leaked: bool) -> Step {
-    let key = write_key(env, "rotate", "printed", revision, if leaked { "leaked" } else { "" });
+    let Some(id) = shown(state) else { return Step::none() };
+    let key = write_key(env, "rotate", id.as_str(), revision, if leaked { "leaked" } else { "" });
     state.writing += 1;
-    Step::run(Effect::RotateCard { revision, leaked, key })
+    Step::run(Effect::RotateCard { id, revision, leaked, key })
 }

@@ -1,7 +1,7 @@
 //! What the server tells.
 
 use super::{external, lists, search, tree};
-use crate::domain::{Change, Contact, Fault, Member, Snapshot, Time};
+use crate::domain::{Change, Contact, Fault, Introduction, LinkedPerson, Member, Snapshot, Time};
 use crate::tui::model::{Data, Effect, Env, Layer, Link, Phase, State, Step, Touched};
 
 /// The start: everything anew; what was selected stays selected.
@@ -57,6 +57,19 @@ pub(super) fn contacts(state: &mut State, contacts: Vec<Contact>, done: bool) ->
     external::read_selected(state).and(search::index_contacts(state)).and(Step::draw())
 }
 
+/// More of the people whom linked companies show.
+pub(super) fn linked(state: &mut State, people: Vec<LinkedPerson>, done: bool) -> Step {
+    state.data.put_linked(people, done);
+    lists::external(state);
+    Step::draw()
+}
+
+/// Those whom colleagues passed on.
+pub(super) fn introductions(state: &mut State, all: Vec<Introduction>) -> Step {
+    state.data.introductions = all;
+    Step::draw()
+}
+
 /// What changed.
 pub(super) fn changes(state: &mut State, env: &Env, changes: Vec<Change>, now: Time) -> Step {
     state.ahead = now.as_micros().saturating_sub(env.now.as_micros());
@@ -82,7 +95,7 @@ pub(super) fn refresh(state: &mut State, env: &Env, touched: Touched) -> Step {
         lists::approvals(state, env);
     }
     if touched.card && state.layers.iter().any(|layer| matches!(layer, Layer::Namecard(_))) {
-        step = step.and(Step::run(Effect::ReadCard));
+        step = step.and(Step::run(Effect::ReadCards));
     }
     close_layers_of_the_gone(state);
     step.and(external::read_selected(state))

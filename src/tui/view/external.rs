@@ -2,12 +2,12 @@
 
 use super::canvas::Canvas;
 use super::{Caret, detail, search};
-use crate::domain::Contact;
+use crate::domain::{Contact, LinkedPerson};
 use crate::i18n::Text;
 use crate::i18n::say;
 use crate::search::{Field, highlight};
-use crate::text::SafeText;
-use crate::tui::model::content::contact_lines;
+use crate::text::{SafeText, Untrusted};
+use crate::tui::model::content::{contact_lines, linked_lines};
 use crate::tui::model::{Env, Order, Regions, State};
 
 /// The mark of everybody outside, in every row.
@@ -31,7 +31,10 @@ pub(super) fn draw(canvas: &mut Canvas<'_>, state: &State, env: &Env, regions: &
             canvas.bar(regions.detail.x.saturating_sub(1), regions.detail.y, regions.detail.rows);
         }
         if let Some(id) = state.listed_contact(state.list_at()) {
-            let lines = contact_lines(state, env, id);
+            let lines = match state.data.linked_person(id).filter(|_| state.data.contact(id).is_none()) {
+                Some(person) => linked_lines(env, person),
+                None => contact_lines(state, env, id),
+            };
             detail::put(canvas, env, regions.detail.inset(1), &lines, 0, !regions.beside);
         }
     }
@@ -71,8 +74,13 @@ fn headings(canvas: &mut Canvas<'_>, state: &State, env: &Env, regions: &Regions
         return;
     }
     let order = state.external.order;
-    let texts =
-        arranged(order, [Text::ColumnName, Text::ColumnCompany, Text::ColumnSource, Text::ColumnSince]);
+    let linked = state.external.linked && state.external.search.is_none();
+    let texts = if linked {
+        [Text::ColumnName, Text::ColumnCompany, Text::ColumnTitle, Text::ColumnDepartment]
+    } else {
+        [Text::ColumnName, Text::ColumnCompany, Text::ColumnSource, Text::ColumnSince]
+    };
+    let texts = arranged(order, texts);
     let mut x = pane.x + 2 + MARK_CELLS;
     for (text, wide) in texts.into_iter().zip(arranged(order, columns(pane.columns))) {
         canvas.put(x, pane.y, wide, &env.words.get(text), canvas.theme.quiet());
@@ -85,6 +93,8 @@ fn list(canvas: &mut Canvas<'_>, state: &State, env: &Env, regions: &Regions) ->
     if state.list_len() == 0 {
         let text = match &state.external.search {
             Some(open) => search::nothing(state, env, open),
+            None if state.external.linked && state.data.linked_complete => env.words.get(Text::LinkedEmpty),
+            None if state.external.linked => env.words.get(Text::StillFetching),
             None if state.data.contacts_complete => env.words.get(Text::ExternalEmpty),
             None => env.words.get(Text::StillFetching),
         };
@@ -99,6 +109,8 @@ fn list(canvas: &mut Canvas<'_>, state: &State, env: &Env, regions: &Regions) ->
     for (at, y) in (cursor.top..state.list_len()).take(pane.rows.into()).zip(pane.y..) {
         if let Some(contact) = state.listed_contact(at).and_then(|id| state.data.contact(id)) {
             row(canvas, state, env, contact, (pane.x, y, pane.columns));
+        } else if let Some(person) = state.listed_contact(at).and_then(|id| state.data.linked_person(id)) {
+            linked_row(canvas, state, person, (pane.x, y, pane.columns));
         }
         if at == cursor.at {
             canvas.sign(pane.x, y, '>', canvas.theme.strong());
@@ -113,6 +125,20 @@ fn list(canvas: &mut Canvas<'_>, state: &State, env: &Env, regions: &Regions) ->
 fn short_source(env: &Env, contact: &Contact) -> SafeText {
     let label = contact.source.card_label.as_ref().map(|label| label.whole());
     label.unwrap_or_else(|| env.words.channel_short(contact.source.channel))
+}
+
+/// Somebody whom a linked company shows: everything of them comes from there.
+fn linked_row(canvas: &mut Canvas<'_>, state: &State, person: &LinkedPerson, (x, y, all): (u16, u16, u16)) {
+    canvas.put(x + 2, y, MARK_CELLS, &MARK, canvas.theme.outside_mark());
+    let whole = |text: &Option<Untrusted>| text.as_ref().map(Untrusted::whole).unwrap_or_default();
+    let texts =
+        [person.name.whole(), person.company.whole(), whole(&person.title), whole(&person.department)];
+    let order = state.external.order;
+    let mut column = x + 2 + MARK_CELLS;
+    for (text, wide) in arranged(order, texts).into_iter().zip(arranged(order, columns(all))) {
+        canvas.put(column, y, wide, &text, canvas.theme.outside());
+        column += wide + 1;
+    }
 }
 
 fn row(canvas: &mut Canvas<'_>, state: &State, env: &Env, contact: &Contact, (x, y, all): (u16, u16, u16)) {

@@ -220,6 +220,7 @@ fn status_left(state: &State, env: &Env) -> SafeText {
         }
         Tab::External => {
             let order = match state.external.order {
+                _ if state.external.linked => Text::OrderLinked,
                 Order::Recent => Text::OrderRecent,
                 Order::Company => Text::OrderCompany,
             };

@@ -1,7 +1,7 @@
 //! What lies above the page.
 
 use super::canvas::{Canvas, cells};
-use super::{Caret, detail, namecard};
+use super::{Caret, detail, namecard, why, wizard};
 use crate::domain::ReasonCode;
 use crate::i18n::Text;
 use crate::i18n::say::NAME_CELLS;
@@ -13,7 +13,7 @@ use crate::tui::model::{
 };
 
 /// Columns that a question wants.
-const QUESTION: u16 = 66;
+pub(super) const QUESTION: u16 = 66;
 
 pub(super) fn draw(canvas: &mut Canvas<'_>, state: &State, env: &Env, layer: &Layer) -> Option<Caret> {
     match layer {
@@ -33,6 +33,9 @@ pub(super) fn draw(canvas: &mut Canvas<'_>, state: &State, env: &Env, layer: &La
         Layer::Remark(layer) => remark(canvas, state, env, layer),
         Layer::Remove(layer) => remove(canvas, state, env, layer),
         Layer::Ask { ask, at, .. } => question(canvas, state, env, *ask, *at),
+        Layer::Wizard(layer) => wizard::draw(canvas, state, env, layer),
+        Layer::Why(layer) => why::draw(canvas, state, env, layer),
+        Layer::Permission(layer) => why::permission(canvas, state, env, layer),
         Layer::Show { text } => {
             let words = [env.words.get(Text::ShowLink), text.clone()];
             let rows = 2 + words.iter().map(|text| wrapped(text, QUESTION)).sum::<u16>() + 1;
@@ -44,11 +47,17 @@ pub(super) fn draw(canvas: &mut Canvas<'_>, state: &State, env: &Env, layer: &La
 }
 
 /// A frame in the middle of what is above the key line.
-fn framed(canvas: &mut Canvas<'_>, state: &State, columns: u16, rows: u16, heading: &SafeText) -> Pane {
+pub(super) fn framed(
+    canvas: &mut Canvas<'_>,
+    state: &State,
+    columns: u16,
+    rows: u16,
+    heading: &SafeText,
+) -> Pane {
     canvas.framed(layer_area(state.size, columns, rows), heading)
 }
 
-fn wrapped(text: &SafeText, columns: u16) -> u16 {
+pub(super) fn wrapped(text: &SafeText, columns: u16) -> u16 {
     cells(text.wrap(columns.saturating_sub(4).into()).len())
 }
 
@@ -70,7 +79,7 @@ fn draw_help(canvas: &mut Canvas<'_>, state: &State, env: &Env, rows: &[HelpRow]
 }
 
 /// A field on a line of its own. Returns the caret.
-fn field(canvas: &mut Canvas<'_>, x: u16, y: u16, room: u16, field: &Field) -> Option<Caret> {
+pub(super) fn field(canvas: &mut Canvas<'_>, x: u16, y: u16, room: u16, field: &Field) -> Option<Caret> {
     let (shown, caret) = field.shown(room.into());
     canvas.put(x, y, 2, &SafeText::constant("> "), canvas.theme.strong());
     canvas.put(x + 2, y, room, &shown, canvas.theme.plain());
@@ -136,6 +145,11 @@ fn question(canvas: &mut Canvas<'_>, state: &State, env: &Env, ask: Ask, at: usi
             env.words.get(Text::QuitTitle),
             env.words.fill(Text::QuitText, &[("n", on_its_way)]),
             vec![Text::QuitStay, Text::QuitGo],
+        ),
+        Ask::Revoke { .. } => (
+            env.words.get(Text::RevokeTitle),
+            env.words.get(Text::RevokeText),
+            vec![Text::RotateKeep, Text::RevokeEnd],
         ),
         Ask::Rotate { .. } => (
             env.words.get(Text::RotateTitle),

@@ -11,6 +11,8 @@ mod namecard;
 mod queue;
 mod search;
 mod theme;
+mod why;
+mod wizard;
 
 pub use code::{draw_code, read_cells};
 pub use theme::{Depth, Theme};

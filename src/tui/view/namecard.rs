@@ -34,7 +34,7 @@ pub(super) fn draw(
             canvas.paragraphs(body(state).inset(1), &[env.words.fault(fault)], canvas.theme.plain());
         }
         Some(Ok(card)) => match &layer.code {
-            Code::Drawn(blocks, Proof::Good) => paper(canvas, state, env, card, blocks),
+            Code::Drawn(blocks, Proof::Good) => paper(canvas, state, env, (layer, card), blocks),
             Code::Drawn(_, Proof::Pending) => {
                 canvas.fill(whole, canvas.theme.plain());
                 canvas.paragraphs(
@@ -71,7 +71,13 @@ fn messages(canvas: &mut Canvas<'_>, state: &State, _env: &Env) {
 }
 
 /// The code on its paper, the words beside it, the link below.
-fn paper(canvas: &mut Canvas<'_>, state: &State, env: &Env, card: &Card, blocks: &Blocks) {
+fn paper(
+    canvas: &mut Canvas<'_>,
+    state: &State,
+    env: &Env,
+    (layer, card): (&NamecardLayer, &Card),
+    blocks: &Blocks,
+) {
     let size = state.size;
     let style = canvas.theme.on_paper();
     let whole = Pane { x: 0, y: 0, columns: size.columns, rows: size.rows.saturating_sub(1) };
@@ -85,7 +91,7 @@ fn paper(canvas: &mut Canvas<'_>, state: &State, env: &Env, card: &Card, blocks:
     code::put(canvas, blocks, x, y);
     if beside {
         let pane = Pane { x: x + wide + 1, y: y + 1, columns: WORDS, rows: high.saturating_sub(1) };
-        words(canvas, state, env, card, blocks, pane);
+        words(canvas, state, env, (layer, card), blocks, pane);
     }
     let link = SafeText::clean(&card.link);
     let row = size.rows.saturating_sub(2);
@@ -93,19 +99,46 @@ fn paper(canvas: &mut Canvas<'_>, state: &State, env: &Env, card: &Card, blocks:
     canvas.put(at, row, size.columns, &link, style);
 }
 
-fn words(canvas: &mut Canvas<'_>, state: &State, env: &Env, card: &Card, blocks: &Blocks, pane: Pane) {
+fn words(
+    canvas: &mut Canvas<'_>,
+    state: &State,
+    env: &Env,
+    (layer, card): (&NamecardLayer, &Card),
+    blocks: &Blocks,
+    pane: Pane,
+) {
     let now = state.server_now(env.now);
-    let mut lines = vec![env.words.get(Text::CardTitle), SafeText::default(), card.owner.name.whole()];
+    let mut title = env.words.get(Text::CardTitle);
+    if layer.all.len() > 1 {
+        let of = [("n", layer.at + 1), ("total", layer.all.len())];
+        let of = of.map(|(name, n)| (name, SafeText::number(n as u64)));
+        title.push_constant("  ");
+        title.push(&env.words.fill(Text::CardOf, &of));
+    }
+    let mut lines = vec![title, SafeText::default(), card.owner.name.whole()];
     lines.extend(card.title.as_ref().map(|title| title.whole()));
     lines.push(card.company.whole());
     lines.extend(card.label.as_ref().map(|label| label.whole()));
     lines.push(SafeText::default());
-    lines.push(env.words.get(Text::CardShows));
+    lines.extend(card.phones.iter().chain(&card.emails).map(|line| line.whole()));
+    if card.phones.is_empty() && card.emails.is_empty() {
+        lines.push(env.words.get(Text::CardShows));
+    }
     lines.push(env.words.get(Text::CardNeedsApproval));
     let left = env.words.span(card.expires.since(now));
     lines.push(
         env.words.fill(Text::CardExpires, &[("date", say::date(card.expires, &env.zone)), ("left", left)]),
     );
+    let count = |n: i64| SafeText::number(u64::try_from(n).unwrap_or(0));
+    let mut used = vec![("n", count(card.uses)), ("pending", count(card.pending))];
+    let text = match card.max_uses {
+        Some(most) => {
+            used.push(("most", count(most)));
+            Text::CardUsedOf
+        }
+        None => Text::CardUsed,
+    };
+    lines.push(env.words.fill(text, &used));
     if let Some(until) = card.previous_until {
         lines.push(env.words.fill(Text::CardPrevious, &[("date", say::date(until, &env.zone))]));
     }

@@ -107,7 +107,8 @@ fn row(canvas: &mut Canvas<'_>, state: &State, env: &Env, request: &Request, (x,
     column += company + 1;
     if via > 0 {
         let label = request.card_label.as_ref().map(|label| label.whole());
-        let label = label.unwrap_or_else(|| env.words.channel_short(request.channel));
+        let channel = || request.channel.map(|channel| env.words.channel_short(channel));
+        let label = label.or_else(channel).unwrap_or_default();
         canvas.put(column, y, via, &label, canvas.theme.quiet());
         column += via + 1;
     }

@@ -1,5 +1,11 @@
 //! `namecard admin`: what a company's admin and the operator do.
 
+pub(super) mod args;
+mod audit;
+mod grants;
+mod partners;
+mod policy;
+
 use super::Context;
 use super::args::{AdminCommand, CompanyCommand, RoleName, TokenArgs, TokenCommand, TokenFormat};
 use super::failure::Failure;
@@ -12,6 +18,7 @@ use crate::domain::{CompanyId, MemberId};
 use crate::formats::{Formulas, plain_csv};
 use crate::i18n::{Text, say};
 use crate::text::SafeText;
+use args::MemberCommand;
 
 pub(super) async fn run(context: &Context, client: &Client, command: &AdminCommand) -> Result<u8, Failure> {
     match command {
@@ -22,6 +29,14 @@ pub(super) async fn run(context: &Context, client: &Client, command: &AdminComma
             set_role(context, client, member, *role, company.as_deref()).await
         }
         AdminCommand::Token(args) => token(context, client, args).await,
+        AdminCommand::Policy(args) => policy::run(context, client, args).await,
+        AdminCommand::Grant(args) => grants::run(context, client, args).await,
+        AdminCommand::Member { command: MemberCommand::Leave { member, of } } => {
+            grants::leave(context, client, member, (of.company.as_deref(), of.format)).await
+        }
+        AdminCommand::Partner(args) => partners::run(context, client, args).await,
+        AdminCommand::Handover(args) => partners::handovers(context, client, args).await,
+        AdminCommand::Audit(args) => audit::run(context, client, args).await,
         #[cfg(feature = "server")]
         AdminCommand::Doctor(args) => super::doctor::report::ask(context, client, args).await,
         // They work on files of this machine, without a client.
