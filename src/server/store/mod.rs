@@ -162,7 +162,12 @@ impl Store {
             written: Arc::default(),
             sealed: watch::Sender::default(),
         };
-        migrate::run(&mut *store.writer.acquire().await?, path, changes).await?;
+        let changed = async { migrate::run(&mut *store.writer.acquire().await?, path, changes).await };
+        if let Err(error) = changed.await {
+            // Whoever is told finds the files as they were, and nothing beside them.
+            store.close().await;
+            return Err(error);
+        }
         Ok(store)
     }
 
