@@ -1,5 +1,5 @@
-//! Requests of all kinds: what is read of them. Changes are in [`write`], who has a part in one in
-//! [`parties`].
+//! Requests of all kinds: what is read of them. Changes are in [`mod@write`], who has a part in one in
+//! [`mod@parties`].
 
 mod parties;
 mod queue;
