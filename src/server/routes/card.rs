@@ -77,7 +77,7 @@ async fn seen(once: &mut Once, viewer: &Viewer, id: &str, revision: i64) -> Resu
 }
 
 #[utoipa::path(put, path = "/v1/cards/{id}", security(("token" = [])),
-    params(("id" = String, Path), ("if-match" = String, Header), ("idempotency-key" = String, Header)),
+    params(("id" = CardId, Path), ("if-match" = String, Header), ("idempotency-key" = String, Header)),
     request_body = CardBody,
     responses((status = 200, body = Card)))]
 pub(super) async fn change(
@@ -100,7 +100,7 @@ pub(super) async fn change(
 }
 
 #[utoipa::path(post, path = "/v1/cards/{id}/rotate", security(("token" = [])),
-    params(("id" = String, Path), ("if-match" = String, Header), ("idempotency-key" = String, Header)),
+    params(("id" = CardId, Path), ("if-match" = String, Header), ("idempotency-key" = String, Header)),
     request_body = RotateCard,
     responses((status = 200, body = Card)))]
 pub(super) async fn rotate(
@@ -124,7 +124,7 @@ pub(super) async fn rotate(
 }
 
 #[utoipa::path(delete, path = "/v1/cards/{id}", security(("token" = [])),
-    params(("id" = String, Path), ("if-match" = String, Header), ("idempotency-key" = String, Header)),
+    params(("id" = CardId, Path), ("if-match" = String, Header), ("idempotency-key" = String, Header)),
     responses((status = 200, body = CardList, description = "the cards that are left")))]
 pub(super) async fn revoke(
     State(app): State<App>,

@@ -213,7 +213,7 @@ pub(super) async fn remove(
 }
 
 #[utoipa::path(put, path = "/v1/contacts/{id}/tags", security(("token" = [])),
-    params(("id" = String, Path), ("if-match" = String, Header), ("idempotency-key" = String, Header)),
+    params(("id" = ContactId, Path), ("if-match" = String, Header), ("idempotency-key" = String, Header)),
     request_body = Tags,
     responses((status = 200, body = ContactRevision)))]
 pub(super) async fn set_tags(
@@ -247,7 +247,7 @@ pub(super) async fn set_tags(
 }
 
 #[utoipa::path(post, path = "/v1/contacts/{id}/introduce", security(("token" = [])),
-    params(("id" = String, Path), ("idempotency-key" = String, Header)), request_body = ToColleague,
+    params(("id" = ContactId, Path), ("idempotency-key" = String, Header)), request_body = ToColleague,
     responses((status = 200, body = ContactRevision)))]
 pub(super) async fn introduce(
     State(app): State<App>,
@@ -283,7 +283,7 @@ pub(super) async fn introduce(
 }
 
 #[utoipa::path(post, path = "/v1/contacts/{id}/refuse", security(("token" = [])),
-    params(("id" = String, Path), ("idempotency-key" = String, Header)),
+    params(("id" = ContactId, Path), ("idempotency-key" = String, Header)),
     responses((status = 200, body = ContactRevision)))]
 pub(super) async fn refuse(
     State(app): State<App>,

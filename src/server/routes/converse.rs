@@ -18,7 +18,7 @@ async fn finish(app: &App, caller: &Caller, id: &RequestId, mut once: Once) -> R
 }
 
 #[utoipa::path(post, path = "/v1/requests/{id}/withdraw", security(("token" = [])),
-    params(("id" = String, Path), ("idempotency-key" = String, Header)),
+    params(("id" = RequestId, Path), ("idempotency-key" = String, Header)),
     responses((status = 200, body = Request)))]
 pub(super) async fn withdraw(
     State(app): State<App>,
@@ -37,7 +37,7 @@ pub(super) async fn withdraw(
 }
 
 #[utoipa::path(post, path = "/v1/requests/{id}/question", security(("token" = [])),
-    params(("id" = String, Path), ("if-match" = String, Header), ("idempotency-key" = String, Header)),
+    params(("id" = RequestId, Path), ("if-match" = String, Header), ("idempotency-key" = String, Header)),
     request_body = Words,
     responses((status = 200, body = Request)))]
 pub(super) async fn question(
@@ -60,7 +60,7 @@ pub(super) async fn question(
 }
 
 #[utoipa::path(post, path = "/v1/requests/{id}/answer", security(("token" = [])),
-    params(("id" = String, Path), ("idempotency-key" = String, Header)), request_body = Words,
+    params(("id" = RequestId, Path), ("idempotency-key" = String, Header)), request_body = Words,
     responses((status = 200, body = Request)))]
 pub(super) async fn answer(
     State(app): State<App>,
@@ -80,7 +80,7 @@ pub(super) async fn answer(
 }
 
 #[utoipa::path(post, path = "/v1/requests/{id}/pass", security(("token" = [])),
-    params(("id" = String, Path), ("if-match" = String, Header), ("idempotency-key" = String, Header)),
+    params(("id" = RequestId, Path), ("if-match" = String, Header), ("idempotency-key" = String, Header)),
     request_body = ToColleague,
     responses((status = 200, body = Request)))]
 pub(super) async fn pass(
@@ -103,7 +103,7 @@ pub(super) async fn pass(
 }
 
 #[utoipa::path(post, path = "/v1/requests/{id}/snooze", security(("token" = [])),
-    params(("id" = String, Path), ("idempotency-key" = String, Header)), request_body = Snooze,
+    params(("id" = RequestId, Path), ("idempotency-key" = String, Header)), request_body = Snooze,
     responses((status = 200, body = Request)))]
 pub(super) async fn snooze(
     State(app): State<App>,
@@ -123,7 +123,7 @@ pub(super) async fn snooze(
 }
 
 #[utoipa::path(post, path = "/v1/requests/{id}/assign", security(("token" = [])),
-    params(("id" = String, Path), ("if-match" = String, Header), ("idempotency-key" = String, Header)),
+    params(("id" = RequestId, Path), ("if-match" = String, Header), ("idempotency-key" = String, Header)),
     request_body = ToColleague,
     responses((status = 200, body = Request)))]
 pub(super) async fn assign(

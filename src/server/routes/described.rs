@@ -101,6 +101,7 @@ fn problems(route: &Route, takes: &Takes) -> Vec<ProblemCode> {
     for (holds, more) in [
         (route.action != Action::ReadPublic, &[P::Forbidden][..]),
         (takes.id, &[P::NotFound]),
+        (takes.id || takes.query, &[P::UriTooLong]),
         (takes.query || takes.revision || takes.key || takes.body, &[P::Invalid]),
         (takes.revision, &[P::RevisionRequired, P::RevisionChanged]),
         (takes.key, &[P::KeyRequired, P::KeyReused]),

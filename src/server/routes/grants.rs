@@ -38,7 +38,7 @@ async fn listed(app: &App, conn: &mut Conn, company: i64) -> Result<Grants, Fail
 }
 
 #[utoipa::path(get, path = "/v1/grants", security(("token" = [])),
-    params(("company" = Option<String>, Query, description = "which company; only the operator says")),
+    params(("company" = Option<CompanyId>, Query, description = "which company; only the operator says")),
     responses((status = 200, body = Grants)))]
 pub(super) async fn list(
     State(app): State<App>,
@@ -150,7 +150,7 @@ pub(super) async fn add(
 }
 
 #[utoipa::path(delete, path = "/v1/grants/{id}", security(("token" = [])),
-    params(("id" = i64, Path), ("company" = Option<String>, Query, description = "which company; only the operator says"),
+    params(("id" = i64, Path), ("company" = Option<CompanyId>, Query, description = "which company; only the operator says"),
            ("idempotency-key" = String, Header)),
     responses((status = 200, body = Grants)))]
 pub(super) async fn revoke(
@@ -176,7 +176,7 @@ pub(super) async fn revoke(
 }
 
 #[utoipa::path(post, path = "/v1/members/{id}/leave", security(("token" = [])),
-    params(("id" = String, Path), ("idempotency-key" = String, Header)), request_body = LeaveBody,
+    params(("id" = MemberId, Path), ("idempotency-key" = String, Header)), request_body = LeaveBody,
     responses((status = 200, body = LeaveReply)))]
 pub(super) async fn leave(
     State(app): State<App>,

@@ -104,7 +104,7 @@ pub(super) async fn propose(
 }
 
 #[utoipa::path(delete, path = "/v1/links/{company}", security(("token" = [])),
-    params(("company" = String, Path), ("idempotency-key" = String, Header)),
+    params(("company" = CompanyId, Path), ("idempotency-key" = String, Header)),
     responses((status = 200, body = PartnerLinks, description = "the links that are left")))]
 pub(super) async fn end(
     State(app): State<App>,

@@ -62,7 +62,7 @@ async fn faults(
 }
 
 #[utoipa::path(get, path = "/v1/policy", security(("token" = [])),
-    params(("company" = Option<String>, Query, description = "which company; only the operator says"),
+    params(("company" = Option<CompanyId>, Query, description = "which company; only the operator says"),
            ("version" = Option<i64>, Query, description = "which version; the one in force when absent")),
     responses((status = 200, body = PolicyReply)))]
 pub(super) async fn show(
@@ -85,7 +85,7 @@ pub(super) async fn show(
 }
 
 #[utoipa::path(get, path = "/v1/policy/history", security(("token" = [])),
-    params(("company" = Option<String>, Query, description = "which company; only the operator says")),
+    params(("company" = Option<CompanyId>, Query, description = "which company; only the operator says")),
     responses((status = 200, body = PolicyHistory)))]
 pub(super) async fn history(
     State(app): State<App>,

@@ -116,7 +116,7 @@ pub(super) async fn seen(
     approvals::seen_by(row, &parties, viewer, now, as_of).ok_or_else(missing)
 }
 
-#[utoipa::path(get, path = "/v1/requests/{id}", security(("token" = [])), params(("id" = String, Path)),
+#[utoipa::path(get, path = "/v1/requests/{id}", security(("token" = [])), params(("id" = RequestId, Path)),
     responses((status = 200, body = RequestDetail)))]
 pub(super) async fn one(
     State(app): State<App>,
