@@ -43,6 +43,9 @@ def map_path_parameters(ctx, parameters):
 def map_headers(ctx, headers):
     if headers and re.match('^"-?[0-9]{1,18}"$', str(headers.get("if-match", ""))):
         headers["if-match"] = next_of(['"1"', '"1"', '"1"', '"2"', '"2"', '"3"']) or headers["if-match"]
+    # What is made up is often the same, and the second call with a key is not done.
+    if headers and re.match("^[\t -~]{1,255}$", str(headers.get("idempotency-key", ""))):
+        headers["idempotency-key"] = next_of([f"peers {chance.getrandbits(64)}"]) or headers["idempotency-key"]
     return headers
 
 

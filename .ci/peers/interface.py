@@ -17,7 +17,7 @@ EXAMPLES, OF_NOBODY = 100, 20
 ENDLESS = "/v1/events"
 # What ends the rest, or what the rest would end: each is tried first, alone, with things of its own.
 SIGN_OUT, TAKE_TOKENS, LEAVE, END_LINK = "/v1/session", "/v1/tokens/{id}", "/v1/members/{id}/leave", "/v1/links/{company}"
-ASK_PERMISSION = "/v1/permissions"
+ASK_PERMISSION, ASSIGN, TAKE_GRANTS = "/v1/permissions", "/v1/requests/{id}/assign", "/v1/grants/{id}"
 # Done only by who comes within the ten seconds after a decision.
 BRIEF = "/v1/requests/{id}/undo"
 
@@ -146,7 +146,7 @@ def things(server, member, admin):
     leaver = server.signed_in(server.token("p7.x-7@acme"))
     server.visitors(leaver, ["Visitor"])
     left = act(server.operator_token, "POST", "/v1/members/p7.x-7@acme/leave", {"company": "acme"})
-    ids["/v1/requests/{id}/assign"] = [left["handover"]]
+    ids[ASSIGN] = [left["handover"]]
     ids[LEAVE] = ["p8.x-8@acme", "p10.x-10@acme"]
     # Cards, grants, settings.
     cards = [act(member, "POST", "/v1/cards", {"kind": "event", "like": {}})["id"] for _ in range(12)]
@@ -167,7 +167,7 @@ def main():
     tokens = [token["id"] for token in live if token["member"] not in ["ann", "cho"]]
     without = server.token("p9.x-9@acme")
     ids = things(server, member, admin)
-    ends = [SIGN_OUT, TAKE_TOKENS, LEAVE, END_LINK, ASK_PERMISSION]
+    ends = [SIGN_OUT, TAKE_TOKENS, LEAVE, END_LINK, ASK_PERMISSION, ASSIGN, TAKE_GRANTS]
     shut = [word for path in [ENDLESS, *ends] for word in ("--exclude-path", path)]
     runs = [
         ("nobody", 1, None, {}), ("a member", 2, member, ids, *shut), ("a member", 3, member, ids, *shut),
@@ -181,6 +181,8 @@ def main():
         ("who lets members go", 8, admin, ids, "--include-path", LEAVE),
         ("who ends a link", 9, admin, ids, "--include-path", END_LINK),
         ("who asks for the permission", 10, without, ids, "--include-path", ASK_PERMISSION),
+        ("who chooses a receiver", 11, admin, ids, "--include-path", ASSIGN),
+        ("who takes grants", 12, admin, ids, "--include-path", TAKE_GRANTS),
     ]
     with ThreadPoolExecutor(2) as pool:
         for what, good, seen in [*(tries(server, *run) for run in ends), *pool.map(lambda run: tries(server, *run), runs)]:
