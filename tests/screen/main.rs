@@ -17,5 +17,6 @@ mod hostile;
 mod looks;
 mod namecard;
 mod news;
+mod queue;
 mod random;
 mod run;

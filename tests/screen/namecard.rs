@@ -15,7 +15,7 @@ const LINK: &str = "HTTP://127.0.0.1:45678/C/7Q2M9K4TZR8VPQ1SWN5YB3XEA1";
 pub fn card(more: serde_json::Value) -> Card {
     let mut value = json!({
         "id": namecard::domain::CardId::from_bits(1), "revision": 1, "kind": "printed", "link": LINK,
-        "owner": {"id": "sam.zhang", "name": "张三"}, "title": "Runtime lead", "company": "云帆科技 Yunfan",
+        "owner": {"id": "sam.zhang", "name": "张三"}, "title": "Runtime lead", "company": "云帆科技 Yunfan", "uses": 0, "pending": 0,
         "created": time(START), "expires": time(START + 365 * DAY), "local_only": true, "moved": false,
     });
     value.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());

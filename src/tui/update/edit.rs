@@ -1,8 +1,8 @@
 //! Text fields: on layers and in the search.
 
-use super::search;
+use super::{converse, search};
 use crate::tui::keys::Action;
-use crate::tui::model::{Env, Field, State, Step};
+use crate::tui::model::{Env, Field, Layer, State, Step};
 
 fn field(state: &mut State) -> Option<&mut Field> {
     if !state.layers.is_empty() {
@@ -14,6 +14,9 @@ fn field(state: &mut State) -> Option<&mut Field> {
 /// After an edit: a search asks anew.
 fn after(state: &mut State, before: Option<String>) -> Step {
     let changed = field(state).map(|field| field.text().to_owned()) != before;
+    if changed && matches!(state.layers.last(), Some(Layer::Colleague(_))) {
+        return converse::find(state).and(Step::draw());
+    }
     if changed && state.layers.is_empty() { search::ask(state).and(Step::draw()) } else { Step::draw() }
 }
 

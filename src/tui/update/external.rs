@@ -26,7 +26,7 @@ pub(super) fn read_selected(state: &mut State) -> Step {
         {
             contact.id.clone()
         }
-        _ => return Step::none(),
+        _ => return super::why::read_selected(state),
     };
     if state.reading.as_ref() == Some(&wanted) {
         return Step::none();

@@ -2,24 +2,32 @@
 
 use std::time::Duration;
 
-use super::{approvals, external, namecard, search};
+use super::{approvals, bulk, converse, external, namecard, queue, search};
 use crate::domain::ReasonCode;
 use crate::tui::keys::Chord;
-use crate::tui::model::{Ask, Effect, Env, Layer, State, Step};
+use crate::tui::model::{Ask, Effect, Env, Layer, State, Step, Tab};
 
 /// A key typed before a question could be read answers nothing.
-const TYPED_AHEAD: Duration = Duration::from_millis(300);
+pub(super) const TYPED_AHEAD: Duration = Duration::from_millis(300);
 
 /// Out of the innermost thing: own words, a layer, a search.
-pub(super) fn back(state: &mut State, _env: &Env) -> Step {
+pub(super) fn back(state: &mut State, env: &Env) -> Step {
     if let Some(Layer::Reject(layer)) = state.layers.last_mut()
         && layer.words.take().is_some()
+    {
+        return Step::draw();
+    }
+    if let Some(Layer::When(layer)) = state.layers.last_mut()
+        && layer.date.take().is_some()
     {
         return Step::draw();
     }
     if state.layers.pop().is_some() {
         // The namecard may lie below: its window is the same.
         return Step::draw();
+    }
+    if state.tab == Tab::Approvals {
+        return queue::back(state, env);
     }
     search::close(state)
 }
@@ -38,6 +46,12 @@ pub(super) fn confirm(state: &mut State, env: &Env) -> Step {
         Some(Layer::Reject(_)) => approvals::reject(state, env),
         Some(Layer::Remark(_)) => external::save_remark(state, env),
         Some(Layer::Remove(_)) => external::remove(state, env),
+        Some(Layer::Bulk(_)) => bulk::confirm(state, env),
+        Some(Layer::Block(_)) => approvals::block(state, env),
+        Some(Layer::Say(_)) => converse::said(state, env),
+        Some(Layer::When(_)) => converse::chosen_when(state, env),
+        Some(Layer::Colleague(_)) => converse::chosen_colleague(state, env),
+        Some(Layer::Scope(_)) => converse::chosen_scope(state, env),
         _ => Step::none(),
     }
 }
@@ -46,6 +60,7 @@ fn answer(state: &mut State, env: &Env, ask: Ask, at: usize) -> Step {
     match (ask, at) {
         (Ask::Quit, 1) => Step::run(Effect::Quit),
         (Ask::Rotate { revision }, 1) => namecard::rotate(state, env, revision, false),
+        (Ask::Withdraw { revision }, 1) => converse::withdraw(state, env, revision),
         (Ask::Rotate { revision }, 2) => namecard::rotate(state, env, revision, true),
         _ => Step::draw(),
     }
@@ -57,6 +72,8 @@ pub(super) fn pick(state: &mut State, chord: Chord) -> Step {
         chord.typed().and_then(|c| c.to_digit(10)).and_then(|n| usize::try_from(n).ok()?.checked_sub(1));
     match (number, state.layers.last_mut()) {
         (Some(n), Some(Layer::Ask { ask, at, .. })) if n < ask.answers() => *at = n,
+        (Some(n), Some(Layer::Bulk(layer))) if n < layer.answers() => layer.at = n,
+        (Some(n), Some(Layer::When(layer))) if n <= layer.what.days().len() => layer.at = n,
         (Some(n), Some(Layer::Reject(layer))) if n < ReasonCode::ALL.len() => layer.at = n,
         _ => return Step::none(),
     }
@@ -65,8 +82,18 @@ pub(super) fn pick(state: &mut State, chord: Chord) -> Step {
 
 /// Ticks or unticks.
 pub(super) fn tick(state: &mut State) -> Step {
+    match state.layers.last_mut() {
+        Some(Layer::Reject(layer)) => layer.tell = !layer.tell,
+        Some(Layer::Scope(_)) => return converse::tick_department(state),
+        _ => {}
+    }
+    Step::draw()
+}
+
+/// Ticks or unticks that the sender is blocked as well.
+pub(super) fn tick_block(state: &mut State) -> Step {
     if let Some(Layer::Reject(layer)) = state.layers.last_mut() {
-        layer.tell = !layer.tell;
+        layer.block = !layer.block;
     }
     Step::draw()
 }

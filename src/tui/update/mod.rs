@@ -3,16 +3,22 @@
 mod act;
 mod answers;
 mod approvals;
+mod bulk;
 mod clipboard;
+mod converse;
 mod edit;
 mod external;
 mod layers;
 mod lists;
+mod marks;
 mod moves;
 mod namecard;
 mod news;
+mod past;
+mod queue;
 mod search;
 mod tree;
+mod why;
 
 use std::time::Duration;
 

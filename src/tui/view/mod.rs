@@ -8,7 +8,9 @@ mod external;
 mod frame;
 mod layers;
 mod namecard;
+mod past;
 mod queue;
+mod queue_layers;
 mod search;
 mod theme;
 
