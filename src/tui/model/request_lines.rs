@@ -17,6 +17,8 @@ use crate::text::{SafeText, Untrusted};
 
 /// Lines of a message that are shown.
 const MESSAGE_LINES: usize = 6;
+/// Colleagues who know somebody there, that are named beside a request; T names all.
+const KNOWN: usize = 3;
 
 /// Everything that a decision needs to know, for a width of `cells`.
 pub fn request_lines(state: &State, env: &Env, request: &Request, cells: usize) -> Vec<Line> {
@@ -54,7 +56,7 @@ pub fn request_lines(state: &State, env: &Env, request: &Request, cells: usize) 
     lines.extend(way_lines(state, env, request));
     lines.extend(approval_lines(state, env, request, detail));
     if let Some(detail) = detail {
-        lines.extend(known_lines(env, detail));
+        lines.extend(known_lines(env, detail, KNOWN));
         lines.extend(note_lines(state, env, detail));
     }
     let verdict = env.words.verdict(request.verdict.code);
@@ -260,14 +262,18 @@ fn step_text(state: &State, env: &Env, step: &DecisionMark) -> SafeText {
     SafeText::join([&who, &what, &say::date_time(step.at, now, &env.zone)], " ")
 }
 
-/// Who of us knows them, or somebody of their company.
-fn known_lines(env: &Env, detail: &RequestDetail) -> Vec<Line> {
+/// Who of us knows them, or somebody of their company; at most so many.
+fn known_lines(env: &Env, detail: &RequestDetail, most: usize) -> Vec<Line> {
     let mut lines = Vec::new();
-    for (n, known) in detail.known_by.iter().enumerate() {
+    for (n, known) in detail.known_by.iter().take(most).enumerate() {
         let label = if n == 0 { env.words.get(Text::LabelKnown) } else { SafeText::default() };
         let text = if known.same_person { Text::KnowsThem } else { Text::KnowsOther };
         let values = [("who", known.who.name.line(NAME_CELLS)), ("name", known.name.line(NAME_CELLS))];
         lines.push(Line::LabelledOutside(label, env.words.fill(text, &values)));
+    }
+    if detail.known_by.len() > most {
+        let n = SafeText::number((detail.known_by.len() - most) as u64);
+        lines.push(Line::Labelled(SafeText::default(), env.words.fill(Text::BulkMore, &[("n", n)])));
     }
     if !detail.earlier.is_empty() {
         let n = SafeText::number(detail.earlier.len() as u64);
@@ -374,7 +380,9 @@ pub(super) fn earlier_lines(state: &State, env: &Env, id: &RequestId) -> Vec<Lin
         lines.push(Line::Plain(env.words.get(Text::KnownNobody)));
     }
     lines.extend(
-        known_lines(env, detail).into_iter().filter(|line| matches!(line, Line::LabelledOutside(..))),
+        known_lines(env, detail, usize::MAX)
+            .into_iter()
+            .filter(|line| matches!(line, Line::LabelledOutside(..))),
     );
     lines
 }

@@ -292,6 +292,10 @@ impl State {
             let next = until - (left - 1) / 1_000_000 * 1_000_000;
             Some(Time::from_micros(next.saturating_sub(self.ahead)))
         });
-        toast.into_iter().chain(held).min()
+        // What was put aside comes back, and what was asked about waits again.
+        let aside = self.data.requests().flat_map(|request| [request.snoozed_until, request.asked_until]);
+        let aside = aside.flatten().filter(|at| *at > server);
+        let aside = aside.map(|at| Time::from_micros(at.as_micros().saturating_sub(self.ahead)));
+        toast.into_iter().chain(held).chain(aside).min()
     }
 }
