@@ -395,6 +395,7 @@ texts! {
     MarkedShown = "marked {n}";
     RangeShown = "range";
     GroupFlagged = "{n} flagged";
+    GroupRows = "{n} {n|row|rows}. Enter opens and folds, m q or Space marks them.";
     GroupNoCompany = "no company";
     KindShortConnection = "<-";
     KindShortOutgoing = "->";

@@ -191,6 +191,13 @@ fn marks_by_card_leave_out_what_is_flagged_or_lives_elsewhere_and_say_so() {
     desk.keys("m q");
     assert_eq!(marked(&desk), [13, 14, 15, 16]);
     desk.shows("2 not marked: 1 flagged, 1 in another system");
+    desk.keys("a");
+    for text in
+        ["Approve 4 people", "2 left out", "周婷: only another system", "李雷 Li Lei: domain that looks"]
+    {
+        desk.shows(text);
+    }
+    desk.keys("Esc");
     desk.shows("ACTING ON 4");
     // The detail of the row itself has not gone.
     desk.shows("陈静 Chen Jing");
@@ -244,7 +251,7 @@ fn a_yes_to_many_shows_what_it_leaves_out_and_its_harmless_answer_is_chosen() {
     assert_eq!(desk.keys("a"), []);
     for text in [
         "Approve 6 people",
-        "2 left out",
+        "4 left out",
         "domain that looks like",
         "needs an answer of its own",
         "Northgrid",

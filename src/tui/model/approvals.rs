@@ -171,6 +171,8 @@ pub struct Approvals {
     pub due: usize,
     /// What is marked; always among the shown.
     pub marks: BTreeSet<RequestId>,
+    /// What was passed over when rows were marked by what they have in common: a decision names it.
+    pub passed: BTreeSet<RequestId>,
     /// The range that is being marked.
     pub range: Option<Range>,
     /// The order.

@@ -66,14 +66,17 @@ impl State {
         }
     }
 
-    /// What of the marked rows goes with a decision, in the order of the list, and what does not.
+    /// What of the marked rows goes with a decision, in the order of the list, and what of them and of those
+    /// passed over does not.
     pub fn sorted_out(&self, kind: DecisionKind, now: Time) -> (Vec<RequestId>, Vec<(RequestId, LeftOut)>) {
         let (mut going, mut left) = (Vec::new(), Vec::new());
-        let marked = self.approvals.shown.iter().filter(|id| self.approvals.marks.contains(*id));
-        for request in marked.filter_map(|id| self.data.request(id)) {
+        for request in self.approvals.shown.iter().filter_map(|id| self.data.request(id)) {
+            let marked = self.approvals.marks.contains(&request.id);
+            let passed = self.approvals.passed.contains(&request.id);
             match self.left_out(request, kind, now) {
-                None => going.push(request.id.clone()),
-                Some(why) => left.push((request.id.clone(), why)),
+                None if marked => going.push(request.id.clone()),
+                Some(why) if marked || passed => left.push((request.id.clone(), why)),
+                _ => {}
             }
         }
         (going, left)

@@ -43,8 +43,13 @@ pub(super) fn confirm(state: &mut State, env: &Env) -> Step {
     state.layers.pop();
     if look {
         // Only what was left out stays marked.
-        state.approvals.marks = layer.left.into_iter().map(|(id, _)| id).collect();
-        let first = state.approvals.shown.iter().find(|id| state.approvals.marks.contains(*id)).cloned();
+        let can = |id: &RequestId| {
+            let request = state.data.request(id);
+            request.is_some_and(|request| state.unmarkable(request, env.now).is_none())
+        };
+        state.approvals.marks = layer.left.iter().map(|(id, _)| id).filter(|id| can(id)).cloned().collect();
+        state.approvals.passed.clear();
+        let first = layer.left.first().map(|(id, _)| id.clone());
         if let Some(at) = first.and_then(|id| state.approvals.place(&id)) {
             let (len, height) = (state.approvals.list.len(), lists::height(state));
             state.approvals.cursor.go(at, len, height);
@@ -80,6 +85,7 @@ pub(super) fn send(state: &mut State, env: &Env, decision: Decision, going: Vec<
     let batch = Batch { ticket, decision, pieces: pieces.len(), done: Vec::new(), failed };
     state.decisions.batches.push(batch);
     state.approvals.marks.clear();
+    state.approvals.passed.clear();
     state.approvals.range = None;
     lists::approvals(state, env);
     to_next_open(state, env);

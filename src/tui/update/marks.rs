@@ -77,10 +77,15 @@ fn add(state: &mut State, env: &Env, ids: Vec<RequestId>) -> Step {
         match refuses(state, env, request) {
             None => {
                 state.approvals.marks.insert(id);
+                continue;
             }
             Some(LeftOut::Flagged(_)) => flagged += 1,
             Some(LeftOut::Elsewhere) => elsewhere += 1,
             Some(_) => other += 1,
+        }
+        // One that was marked by itself stays marked.
+        if !state.approvals.marks.contains(&id) {
+            state.approvals.passed.insert(id);
         }
     }
     let n = SafeText::number(state.approvals.marks.len() as u64);
@@ -138,11 +143,13 @@ pub(super) fn by(state: &mut State, env: &Env, action: Action) -> Step {
     let ids = match action {
         Action::MarkNone => {
             state.approvals.marks.clear();
+            state.approvals.passed.clear();
             state.decisions.failed.clear();
             return Step::draw();
         }
         Action::MarkInvert => {
             let before = std::mem::take(&mut state.approvals.marks);
+            state.approvals.passed.clear();
             matching(state, |request| !before.contains(&request.id))
         }
         Action::MarkCompany => match key_here(state, company_of) {
@@ -176,6 +183,7 @@ fn flagged(state: &mut State, env: &Env) -> Step {
     let ids =
         matching(state, |request| !request.flags.is_empty() && state.unmarkable(request, env.now).is_none());
     state.approvals.marks = ids.into_iter().collect();
+    state.approvals.passed.clear();
     let n = SafeText::number(state.approvals.marks.len() as u64);
     say(state, env, Voice::Good, env.words.fill(Text::MarkedCount, &[("n", n)]))
 }

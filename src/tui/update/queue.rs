@@ -56,6 +56,7 @@ pub(super) fn rebuild(state: &mut State, env: &Env) {
     (approvals.waiting, approvals.due, approvals.hidden) = (waiting, due, all - shown.len());
     let known: HashSet<&RequestId> = shown.iter().collect();
     approvals.marks.retain(|id| known.contains(id));
+    approvals.passed.retain(|id| known.contains(id) && !approvals.marks.is_empty());
     if approvals.range.as_ref().is_some_and(|range| !known.contains(&range.from)) {
         approvals.range = None;
     }

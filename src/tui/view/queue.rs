@@ -5,7 +5,7 @@ use super::{Caret, detail};
 use crate::domain::{ApprovalKind, Direction, Request};
 use crate::i18n::Text;
 use crate::text::SafeText;
-use crate::tui::model::content::{held_sentence, in_flight_text, request_lines};
+use crate::tui::model::content::{Line, held_sentence, in_flight_text, request_lines};
 use crate::tui::model::{
     Env, Filter, Group, GroupKey, QueueOrder, QueueRow, Regions, Selected, State, is_elsewhere,
 };
@@ -21,6 +21,8 @@ pub(super) fn draw(canvas: &mut Canvas<'_>, state: &State, env: &Env, regions: &
             let pane = regions.detail.inset(1);
             let lines = request_lines(state, env, request, pane.columns.into());
             detail::put(canvas, env, pane, &lines, 0, !regions.beside);
+        } else if let Some(group) = state.approvals.group() {
+            detail::put(canvas, env, regions.detail.inset(1), &group_lines(state, env, group), 0, false);
         }
     }
     caret
@@ -117,6 +119,20 @@ pub(super) fn group_name(
         (None, GroupKey::Kind(kind)) => (env.words.kind(*kind), false),
         (None, GroupKey::Named(_) | GroupKey::Nameless) => (env.words.get(Text::GroupNoCompany), false),
     }
+}
+
+/// What is told of a group beside its heading: what is marked, what it is, and what can be done with it.
+fn group_lines(state: &State, env: &Env, group: &Group) -> Vec<Line> {
+    let mut lines = Vec::new();
+    let marked = state.approvals.marks.len() as u64;
+    if marked > 0 {
+        lines.push(Line::Notice(env.words.fill(Text::ActingOn, &[("n", SafeText::number(marked))])));
+    }
+    let (name, outside) = group_name(env, &group.key, group.name.as_ref());
+    lines.push(if outside { Line::Outside(name) } else { Line::Section(name) });
+    let n = SafeText::number(group.count as u64);
+    lines.push(Line::Plain(env.words.fill(Text::GroupRows, &[("n", n)])));
+    lines
 }
 
 /// The heading of a group: its name, how many rows it has, and how many of them have warnings.
