@@ -6,6 +6,7 @@ use namecard::domain::{
 };
 use namecard::i18n::Lang;
 use namecard::tui::model::{Answer, Converse, Effect, InFlight, Layer, Msg, Past, QueueRow};
+use proptest::prelude::*;
 use serde_json::{Value, json};
 
 use super::desk::{DAY, Desk, HOUR, SECOND, START, decided, department, member_id, request, request_id};
@@ -620,4 +621,54 @@ fn w_says_which_rule_and_t_what_they_asked_before() {
     desk.shows("李娜 -> 周婷");
     desk.keys("Esc");
     assert!(desk.read.contains(&request_id(13)), "everything about the row was asked for");
+}
+
+const MARKING: [&str; 22] = [
+    "Space", "v", "j", "k", "G", "g g", "m a", "m n", "m i", "m c", "m q", "m f", "m o", "f m", "f f", "f c",
+    "f q", "F", "S q", "S d", "Enter", "Esc",
+];
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 200, ..ProptestConfig::default() })]
+
+    #[test]
+    fn whatever_is_marked_is_shown_and_no_yes_to_many_holds_a_warning(
+        keys in prop::collection::vec(prop::sample::select(MARKING.to_vec()), 1..25),
+        news in prop::collection::vec((11..20_u128, any::<bool>()), 0..4),
+    ) {
+        let mut desk = usual();
+        let mut news = news.into_iter();
+        for key in keys {
+            desk.keys(key);
+            // Some come with a warning that they had not, some go.
+            if key == "v" {
+                for (n, flagged) in news.by_ref().take(1) {
+                    let now = Time::from_micros(START);
+                    if flagged {
+                        let flags = json!({"flags": ["burst"], "revision": 7, "as_of": 7});
+                        put(&mut desk, vec![row(n, "Changed", "Newco", "desk", flags)]);
+                    } else {
+                        desk.send(Msg::Changes(vec![Change::RequestGone(request_id(n), 8)], now));
+                    }
+                }
+            }
+            let approvals = &desk.state.approvals;
+            prop_assert!(approvals.marks.iter().all(|id| approvals.shown.contains(id)));
+        }
+        while !desk.state.layers.is_empty() {
+            desk.keys("Esc");
+        }
+        let marks = desk.state.approvals.marks.clone();
+        if marks.is_empty() {
+            return Ok(());
+        }
+        desk.keys("a");
+        desk.pass(SECOND);
+        let asked = desk.keys("2 Enter");
+        for id in pieces(&asked).into_iter().flat_map(|(_, ids)| ids) {
+            prop_assert!(marks.contains(&id));
+            let request = desk.state.data.request(&id).unwrap();
+            prop_assert!(request.flags.is_empty(), "{:?}", request.flags);
+        }
+    }
 }
