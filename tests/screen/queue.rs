@@ -608,6 +608,29 @@ fn what_was_decided_and_what_was_sent_are_looked_through() {
 }
 
 #[test]
+fn two_approvals_have_two_ticks_and_a_handover_its_items() {
+    let mut desk = queue(120, 40, Lang::En);
+    go(&mut desk, 17);
+    let by = json!({"id": "li.na", "name": "李娜"});
+    let steps = json!({"steps": [{"kind": "approve", "part": "target", "by": by, "at": time(START - HOUR)}]});
+    let detail = detail_of(6, steps);
+    desk.send(Msg::Answer(Answer::RequestDetailRead(request_id(17), Ok(Box::new(detail)))));
+    desk.shows("[x] whoever is asked: 李娜");
+    desk.shows("[ ] manager of who is asked");
+    go(&mut desk, 16);
+    desk.shows("you stand in: 李娜");
+    go(&mut desk, 20);
+    let items = json!({"handed_over": [
+        {"name": "周婷", "company": "碧波数据", "pending": false, "state": "told", "due": time(START + DAY)},
+        {"name": "Olu", "pending": true, "state": "failed", "reason": "contact_limit"},
+    ]});
+    desk.send(Msg::Answer(Answer::RequestDetailRead(request_id(20), Ok(Box::new(detail_of(9, items))))));
+    for text in ["17", "told, may refuse  周婷, 碧波数据", "Olu · pending request"] {
+        desk.shows(text);
+    }
+}
+
+#[test]
 fn w_says_which_rule_and_t_what_they_asked_before() {
     let mut desk = usual();
     go(&mut desk, 13);
