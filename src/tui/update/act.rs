@@ -68,7 +68,7 @@ pub(super) fn act(state: &mut State, env: &Env, action: Action, chord: Chord) ->
         Action::ApproveDoubted => approvals::approve_doubted(state, env),
         Action::Block => approvals::open_reasons(state, env, true),
         Action::AskBack => converse::open_words(state),
-        Action::PassOn => converse::choose_colleague(state, env),
+        Action::PassOn => converse::choose_colleague(state),
         Action::Snooze => converse::choose_when(state, WhenWhat::Snooze),
         Action::Withdraw => match state.selected() {
             Selected::Request(request) => {

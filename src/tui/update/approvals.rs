@@ -34,7 +34,7 @@ pub(super) fn approve_as(state: &mut State, env: &Env, decision: Decision) -> St
         return say(state, env, Voice::Bad, env.words.get(Text::ElsewhereOnly));
     }
     if !request.allows(RequestAction::Approve) && request.allows(RequestAction::Assign) {
-        return converse::choose_colleague(state, env);
+        return converse::choose_colleague(state);
     }
     if request.kind == ApprovalKind::PartnerLink && decision.scope.is_none() {
         return converse::choose_scope(state);

@@ -123,18 +123,14 @@ pub(super) fn chosen_when(state: &mut State, env: &Env) -> Step {
 }
 
 /// Asks to whom it goes: passed on, or a handover given to them.
-pub(super) fn choose_colleague(state: &mut State, env: &Env) -> Step {
+pub(super) fn choose_colleague(state: &mut State) -> Step {
     let Selected::Request(request) = state.selected() else { return Step::none() };
     let assign = request.allows(RequestAction::Assign);
     let (id, revision) = (request.id.clone(), request.revision);
     let (field, hits, cursor) = (Field::default(), Vec::new(), Cursor::default());
     let layer = ColleagueLayer { id, revision, assign, field, hits, cursor, wanted: Ticket::default() };
     state.layers.push(Layer::Colleague(Box::new(layer)));
-    find(state).and(say_nothing(env))
-}
-
-const fn say_nothing(_: &Env) -> Step {
-    Step { effects: Vec::new(), redraw: true }
+    find(state).and(Step::draw())
 }
 
 /// Looks for who matches what is typed; without a word, the nearest colleagues are offered.

@@ -57,6 +57,9 @@ pub(super) fn rebuild(state: &mut State, env: &Env) {
     let known: HashSet<&RequestId> = shown.iter().collect();
     approvals.marks.retain(|id| known.contains(id));
     approvals.passed.retain(|id| known.contains(id) && !approvals.marks.is_empty());
+    if let Some(range) = &mut approvals.range {
+        range.before.retain(|id| known.contains(id));
+    }
     if approvals.range.as_ref().is_some_and(|range| !known.contains(&range.from)) {
         approvals.range = None;
     }
