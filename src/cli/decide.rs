@@ -7,7 +7,7 @@ use super::args::{ApproveArgs, Format, RejectArgs, UndoArgs};
 use super::failure::Failure;
 use super::{ids, requests};
 use crate::client::Client;
-use crate::domain::{Decision, ReasonCode, Request};
+use crate::domain::{DecideOne, Decision, ReasonCode, Request};
 use crate::i18n::Text;
 use crate::text::SafeText;
 
@@ -26,7 +26,11 @@ pub(super) async fn reject(context: &Context, client: &Client, args: &RejectArgs
     decide_all(context, client, &args.ids, &decision, args.format).await
 }
 
-/// Decides one after the other; what fails is told and does not stop the others.
+/// Most decisions that the server takes in one call.
+const PIECE: usize = 100;
+
+/// Decides all that was named, each with a result of its own; what fails is told and does not stop the others.
+/// That somebody else was first on one of them is told by the exit code before any other failure.
 async fn decide_all(
     context: &Context,
     client: &Client,
@@ -34,39 +38,63 @@ async fn decide_all(
     decision: &Decision,
     format: Format,
 ) -> Result<u8, Failure> {
-    let mut done = Vec::new();
-    let mut code = 0;
+    let (mut named, mut done, mut codes) = (Vec::new(), Vec::new(), Vec::new());
     for id in given {
-        match decide(context, client, id, decision).await {
-            Ok(request) => done.push(request),
-            Err(failure) => {
-                code = failure.code();
-                let about = match failure {
-                    Failure::Fault(fault) => Failure::About(SafeText::clean(id).cut(40), fault),
-                    said => said,
-                };
-                for line in about.lines(&context.words) {
-                    writeln!(std::io::stderr(), "namecard: {line}")?;
-                }
+        match find(context, client, id, decision).await {
+            Ok(item) => named.push((id, item)),
+            Err(failure) => codes.push(tell(context, id, failure)?),
+        }
+    }
+    for piece in named.chunks(PIECE) {
+        let items: Vec<DecideOne> = piece.iter().map(|(_, item)| item.clone()).collect();
+        let results = match items.as_slice() {
+            [one] => {
+                let result = client.decide(&one.id, one.revision, &one.decision, &one.key).await;
+                vec![(one.id.clone(), result.map(Box::new))]
+            }
+            _ => client.decide_many(&items).await?,
+        };
+        // The results come in the order of what was sent.
+        for ((given, _), (_, result)) in piece.iter().zip(results) {
+            match result {
+                Ok(request) => done.push(*request),
+                Err(fault) => codes.push(tell(context, given, fault.into())?),
             }
         }
     }
     print(context, &done, format)?;
+    let lost = codes.iter().find(|code| **code == CONFLICT).or(codes.last());
+    Ok(lost.copied().unwrap_or_default())
+}
+
+/// The exit code of a decision that somebody else was first with.
+const CONFLICT: u8 = 5;
+
+/// Tells what became of one that was named. Returns the exit code for it.
+fn tell(context: &Context, given: &str, failure: Failure) -> Result<u8, Failure> {
+    let code = failure.code();
+    let about = match failure {
+        Failure::Fault(fault) => Failure::About(SafeText::clean(given).cut(40), fault),
+        said => said,
+    };
+    for line in about.lines(&context.words) {
+        writeln!(std::io::stderr(), "namecard: {line}")?;
+    }
     Ok(code)
 }
 
-async fn decide(
+async fn find(
     context: &Context,
     client: &Client,
     given: &str,
     decision: &Decision,
-) -> Result<Request, Failure> {
+) -> Result<DecideOne, Failure> {
     let (id, revision) = ids::request(client, &context.words, given).await?;
     let revision = match revision {
         Some(revision) => revision,
         None => client.request(&id).await?.revision,
     };
-    Ok(client.decide(&id, revision, decision, &key()?).await?)
+    Ok(DecideOne { id, revision, decision: decision.clone(), key: key()? })
 }
 
 pub(super) async fn undo(context: &Context, client: &Client, args: &UndoArgs) -> Result<u8, Failure> {

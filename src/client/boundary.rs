@@ -77,11 +77,11 @@ impl Client {
         &self,
         id: &RequestId,
         revision: i64,
-        to: &ToColleague,
+        to: &MemberId,
         key: &str,
     ) -> Result<Request, Fault> {
         let mut call = write(Method::Post, format!("/v1/requests/{id}/pass"), Some(revision), key);
-        call.body = json(to)?;
+        call.body = json(&ToColleague { member: to.clone(), text: None })?;
         self.ask(call).await
     }
 
@@ -97,11 +97,11 @@ impl Client {
         &self,
         id: &RequestId,
         revision: i64,
-        to: &ToColleague,
+        to: &MemberId,
         key: &str,
     ) -> Result<Request, Fault> {
         let mut call = write(Method::Post, format!("/v1/requests/{id}/assign"), Some(revision), key);
-        call.body = json(to)?;
+        call.body = json(&ToColleague { member: to.clone(), text: None })?;
         self.ask(call).await
     }
 

@@ -151,6 +151,14 @@ fn a_decision_is_made_taken_back_and_made_once() {
     let done: Value = serde_json::from_str(&mixed.out).unwrap();
     assert_eq!((id(&done[0]), &done[0]["decision"]["reason"]), (second, &json!("looks_fake")));
     assert_eq!(done[0]["decision"]["text"], json!(null));
+    // One of them was somebody else's: that is what the exit code says, whatever else there was.
+    let fourth = id(&queue[3]);
+    let mixed = user.run(&["approve", first, fourth, "r_00000000000000000000000000", "--format", "json"]);
+    assert_eq!(mixed.code, 5, "{}", mixed.err);
+    assert_eq!(mixed.err.lines().count(), 2, "a line for each that was not done: {}", mixed.err);
+    let done: Value = serde_json::from_str(&mixed.out).unwrap();
+    assert_eq!((list(&done).len(), id(&done[0])), (1, fourth));
+    user.run(&["undo", fourth]).ok();
     let own = user.json(&["reject", third, "--reason", "not our field", "--tell"]);
     assert_eq!(
         (&own[0]["decision"]["reason"], &own[0]["decision"]["text"], &own[0]["decision"]["told"]),

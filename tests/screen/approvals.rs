@@ -13,7 +13,7 @@ fn queue(columns: u16, rows: u16) -> Desk {
 }
 
 fn selected(desk: &Desk) -> u128 {
-    let id = &desk.state.approvals.list[desk.state.approvals.cursor.at];
+    let id = desk.state.approvals.request_at(desk.state.approvals.cursor.at).unwrap();
     (11..20).find(|n| request_id(*n) == *id).unwrap()
 }
 
@@ -146,7 +146,7 @@ fn whether_the_window_has_passed_is_the_servers_answer() {
 fn a_rejection_names_its_reason_and_other_takes_words() {
     let mut desk = queue(80, 24);
     assert_eq!(desk.keys("x"), []);
-    let asked = desk.keys("3 Space Enter");
+    let asked = desk.keys("3 t Enter");
     let key = key_of(&asked[0]);
     let decision = Decision { tell: true, ..Decision::reject(ReasonCode::NoBusinessReason) };
     assert_eq!(asked, [Effect::Decide { id: request_id(11), revision: 1, decision, key }]);
@@ -220,7 +220,7 @@ fn the_loser_is_told_by_whom_and_when_and_the_row_says_what_is_true() {
     assert_eq!(asked, [Effect::ReadRequest(request_id(11))]);
     desk.shows("李娜");
     desk.shows("not recorded");
-    assert!(desk.state.in_flight.is_empty() && desk.state.decided.is_empty());
+    assert!(desk.state.in_flight.is_empty() && desk.state.decisions.made.is_empty());
 }
 
 #[test]
@@ -293,7 +293,7 @@ fn the_cursor_keeps_its_row_when_others_come_and_go() {
     let now = Time::from_micros(START);
     let urgent = request(17, "Urgent", "Acme", 60 * SECOND, serde_json::json!({}));
     desk.send(Msg::Changes(vec![Change::Request(Box::new(urgent))], now));
-    assert_eq!(desk.state.approvals.list[0], request_id(17), "most urgent first");
+    assert_eq!(desk.state.approvals.request_at(0), Some(&request_id(17)), "most urgent first");
     assert_eq!(selected(&desk), 13);
     desk.send(Msg::Changes(vec![Change::RequestGone(request_id(12), 9)], now));
     assert_eq!(selected(&desk), 13);

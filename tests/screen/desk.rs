@@ -22,6 +22,8 @@ pub struct Desk {
     pub env: Env,
     pub theme: Theme,
     pub caret: Option<Caret>,
+    /// The requests of which everything was asked for; not among what keys bring back.
+    pub read: Vec<RequestId>,
 }
 
 impl Desk {
@@ -34,7 +36,13 @@ impl Desk {
             zone: jiff::tz::TimeZone::UTC,
             instance: [7; 16],
         };
-        Self { state: State::new(Size { columns, rows }), env, theme: Theme::default(), caret: None }
+        Self {
+            state: State::new(Size { columns, rows }),
+            env,
+            theme: Theme::default(),
+            caret: None,
+            read: Vec::new(),
+        }
     }
 
     /// With the whole world of these tests.
@@ -59,7 +67,10 @@ impl Desk {
             for effect in update(&mut self.state, &self.env, msg).effects {
                 match computed(effect.clone(), &self.theme) {
                     Some(answer) => messages.push(Msg::Answer(answer)),
-                    None => asked.push(effect),
+                    None => match effect {
+                        Effect::ReadRequestDetail(id) => self.read.push(id),
+                        effect => asked.push(effect),
+                    },
                 }
             }
         }

@@ -88,6 +88,78 @@ fn the_queue() {
     });
 }
 
+/// The queue with a row of every kind.
+fn whole(desk: &mut Desk) {
+    let size = desk.state.size;
+    *desk = super::queue::queue(size.columns, size.rows, desk.env.words.lang());
+}
+
+#[test]
+fn the_whole_queue() {
+    look("queue", whole);
+    look("queue-detail", |desk| {
+        whole(desk);
+        desk.keys("j j Enter");
+        let detail = super::queue::detail_of(2, super::queue::known());
+        let id = detail.request.id.clone();
+        desk.send(Msg::Answer(Answer::RequestDetailRead(id, Ok(Box::new(detail)))));
+    });
+    look("queue-groups", |desk| {
+        whole(desk);
+        desk.keys("S q Enter m q");
+    });
+    look("queue-marks", |desk| {
+        whole(desk);
+        desk.keys("m");
+    });
+    look("queue-bulk", |desk| {
+        whole(desk);
+        desk.keys("Space m a a");
+    });
+    look("queue-doubt", |desk| {
+        whole(desk);
+        let alike = json!({
+            "look_alikes": [{"flag": "look_alike_domain", "typed": "b1uewave.example", "known": "bluewave.example"}],
+        });
+        let detail = super::queue::detail_of(0, alike);
+        let id = detail.request.id.clone();
+        desk.send(Msg::Answer(Answer::RequestDetailRead(id, Ok(Box::new(detail)))));
+        desk.keys("a");
+    });
+    look("queue-block", |desk| {
+        whole(desk);
+        desk.keys("B Enter");
+    });
+    look("queue-pass", |desk| {
+        whole(desk);
+        desk.keys("H");
+    });
+    look("queue-snooze", |desk| {
+        whole(desk);
+        desk.keys("s");
+    });
+    look("queue-why", |desk| {
+        whole(desk);
+        desk.keys("j j w");
+    });
+    look("queue-past", |desk| {
+        whole(desk);
+        desk.keys("g h");
+        let mut one = decided(31, "reject", "li.na", START - SECOND);
+        (one.queued, one.allowed) = (false, Vec::new());
+        desk.send(Msg::Answer(Answer::PastRead(
+            namecard::tui::model::Past::Decided,
+            String::new(),
+            Ok((vec![one], None)),
+        )));
+    });
+    look("queue-scope", |desk| {
+        whole(desk);
+        desk.keys("f k F G k");
+        desk.keys("a j Space");
+    });
+}
+
 #[test]
 fn my_namecard_and_the_help() {
     let open = |desk: &mut Desk| {

@@ -1,9 +1,9 @@
 //! Any keys, any news, any size: the screen stands and its cursors stay on rows that are there.
 
-use namecard::domain::{Aim, Change, Fault, ScanFault, Time};
+use namecard::domain::{Aim, Change, DecisionKind, Fault, ScanFault, Time};
 use namecard::i18n::Lang;
 use namecard::tui::keys::Chord;
-use namecard::tui::model::{Answer, Cursor, InFlight, Msg, Size};
+use namecard::tui::model::{Answer, Cursor, Effect, InFlight, Msg, QueueRow, Size};
 use proptest::prelude::*;
 use serde_json::json;
 
@@ -35,6 +35,12 @@ fn every_small_window_is_drawn() {
         "1 w",
         "3 w",
         "g l",
+        "3 m a a",
+        "3 S q",
+        "3 w",
+        "3 T",
+        "g h",
+        "g s",
     ] {
         for lang in [Lang::En, Lang::ZhCn] {
             let mut desk = Desk::new(80, 24, lang);
@@ -93,10 +99,26 @@ enum Happens {
     Linked(u128),
 }
 
-const KEYS: [&str; 47] = [
+const KEYS: [&str; 63] = [
     "+",
     "I",
+    "m",
+    "f",
+    "v",
+    "A",
+    "B",
+    "i",
+    "H",
+    "s",
+    "T",
     "w",
+    "U",
+    ".",
+    "X",
+    "F",
+    "t",
+    "2",
+    "Space",
     "j",
     "k",
     "h",
@@ -176,6 +198,13 @@ fn some_request(n: u128, revision: i64, state: u8) -> namecard::domain::Request 
     match state {
         0 => decided(n, "approve", "sam.zhang", START + 8 * SECOND),
         1 => decided(n, "reject", "ann", START + 30 * SECOND),
+        2 => request(
+            n,
+            "Flagged",
+            "Newco",
+            n as i64 * HOUR,
+            json!({"revision": revision, "as_of": revision, "flags": ["burst"], "allowed": ["approve", "reject", "block", "ask", "pass", "snooze"]}),
+        ),
         _ => request(
             n,
             "新来的 New",
@@ -186,7 +215,7 @@ fn some_request(n: u128, revision: i64, state: u8) -> namecard::domain::Request 
     }
 }
 
-fn happen(desk: &mut Desk, what: &Happens) {
+fn happen(desk: &mut Desk, what: &Happens) -> Vec<Effect> {
     let msg = match what {
         Happens::Key(key) => Msg::Key(Chord::parse(key).unwrap()),
         Happens::Typed(c) => Msg::Key(Chord::char(*c)),
@@ -241,7 +270,7 @@ fn happen(desk: &mut Desk, what: &Happens) {
         }
         Happens::Linked(n) => Msg::Linked(vec![person(*n, "Dana Kern")], true),
     };
-    desk.send(msg);
+    desk.send(msg)
 }
 
 fn on_a_row(what: &str, cursor: Cursor, len: usize) {
@@ -256,7 +285,7 @@ proptest! {
     fn whatever_happens_the_screen_stands(story in prop::collection::vec(happens(), 1..120), chinese in any::<bool>()) {
         let mut desk = Desk::new(80, 24, if chinese { Lang::ZhCn } else { Lang::En });
         for what in &story {
-            happen(&mut desk, what);
+            let asked = happen(&mut desk, what);
             let state = &desk.state;
             on_a_row("tree", state.directory.tree_cursor, state.directory.tree.len());
             on_a_row("people", state.directory.list_cursor, state.directory.list.len());
@@ -266,16 +295,28 @@ proptest! {
             for id in &state.external.list {
                 prop_assert!(state.data.contact(id).is_some() || state.data.linked_person(id).is_some());
             }
-            for id in &state.approvals.list {
+            for id in state.approvals.list.iter().filter_map(QueueRow::request) {
                 prop_assert!(state.data.request(id).is_some());
+            }
+            for id in &state.approvals.marks {
+                prop_assert!(state.approvals.shown.contains(id), "marked and not shown");
+            }
+            for effect in &asked {
+                if let Effect::DecideMany(_, items) = effect {
+                    for item in items.iter().filter(|item| item.decision.kind == DecisionKind::Approve) {
+                        let request = state.data.request(&item.id);
+                        prop_assert!(request.is_some_and(|request| request.flags.is_empty()), "a yes to many");
+                    }
+                }
             }
             for id in &state.directory.list {
                 prop_assert!(state.data.member(id).is_some());
             }
-            let counted = state.approvals.list.iter().filter(|id| {
-                let deciding = state.in_flight.get(*id).is_some_and(|doing| *doing != InFlight::Undo);
-                let now = state.server_now(desk.env.now);
-                !deciding && state.data.request(id).is_some_and(|request| request.lifetime().is_open(now))
+            let now = state.server_now(desk.env.now);
+            let counted = state.data.requests().filter(|request| {
+                let doing = state.in_flight.get(&request.id);
+                let deciding = matches!(doing, Some(InFlight::Approve | InFlight::Reject));
+                !deciding && request.queued && request.lifetime().is_open(now)
             });
             prop_assert_eq!(state.approvals.waiting, counted.count(), "the count is that of the list");
         }

@@ -16,5 +16,6 @@ mod loops;
 #[path = "../program/mod.rs"]
 mod program;
 mod pty;
+mod queue;
 mod served;
 mod two;

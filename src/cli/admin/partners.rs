@@ -2,7 +2,7 @@
 
 use super::args::{HandoverArgs, HandoverCommand, PartnerArgs, PartnerCommand, Shown};
 use super::{company_id, member_id};
-use crate::api::{NewPartnerLink, PartnerLinks, ToColleague};
+use crate::api::{NewPartnerLink, PartnerLinks};
 use crate::cli::args::Format;
 use crate::cli::decide::key;
 use crate::cli::failure::Failure;
@@ -160,7 +160,7 @@ pub(super) async fn handovers(
         }
         HandoverCommand::Assign { request, member } => {
             let request = found(context, client, request, ApprovalKind::Handover).await?;
-            let to = ToColleague { member: member_id(context, member)?, text: None };
+            let to = member_id(context, member)?;
             let request = client.assign(&request.id, request.revision, &to, &key()?).await?;
             told(context, args.format, &request, Text::HandoverAssigned)
         }

@@ -121,6 +121,74 @@ actions! {
     Reject("reject", KeyReject, HelpReject),
     /// Take the last decision back.
     Undo("undo", KeyUndo, HelpUndo),
+    /// Decide again what was taken back.
+    Redo("redo", KeyRedo, HelpRedo),
+    /// The last decision once more.
+    Repeat("repeat", KeyRepeat, HelpRepeat),
+    /// Approve with limits.
+    ApproveWith("approve-with", KeyApproveWith, HelpApproveWith),
+    /// Approve, with tags for the new contact.
+    ApproveTagged("approve-tagged", KeyApproveTagged, HelpApproveTagged),
+    /// Approve what is suspicious all the same.
+    ApproveDoubted("approve-doubted", KeyApproveDoubted, HelpApproveDoubted),
+    /// Reject and block.
+    Block("reject-and-block", KeyBlock, HelpBlock),
+    /// Ask the requester.
+    AskBack("ask-back", KeyAskBack, HelpAskBack),
+    /// Pass on.
+    PassOn("pass-on", KeyPassOn, HelpPassOn),
+    /// Put out of the way.
+    Snooze("snooze", KeySnooze, HelpSnooze),
+    /// Take one's own request back.
+    Withdraw("withdraw", KeyWithdraw, HelpWithdraw),
+    /// What the same person asked before.
+    Earlier("earlier", KeyEarlier, HelpEarlier),
+    /// What was decided.
+    Decided("decided", KeyDecided, HelpDecided),
+    /// What one sent.
+    Sent("sent", KeySent, HelpSent),
+    /// Mark the row.
+    Mark("mark", KeyMark, HelpMark),
+    /// Mark a range.
+    MarkRange("mark-range", KeyMarkRange, HelpMarkRange),
+    /// Mark all that is shown.
+    MarkAll("mark-all", KeyMarkAll, HelpMarkAll),
+    /// Mark nothing.
+    MarkNone("mark-none", KeyMarkNone, HelpMarkNone),
+    /// Mark the others.
+    MarkInvert("mark-invert", KeyMarkInvert, HelpMarkInvert),
+    /// Mark the company.
+    MarkCompany("mark-company", KeyMarkCompany, HelpMarkCompany),
+    /// Mark the card.
+    MarkCard("mark-card", KeyMarkCard, HelpMarkCard),
+    /// Mark those with warnings.
+    MarkFlagged("mark-flagged", KeyMarkFlagged, HelpMarkFlagged),
+    /// Mark the old ones.
+    MarkOld("mark-old", KeyMarkOld, HelpMarkOld),
+    /// Mine only.
+    FilterMine("filter-mine", KeyFilterMine, HelpFilterMine),
+    /// With warnings only.
+    FilterFlagged("filter-flagged", KeyFilterFlagged, HelpFilterFlagged),
+    /// The company only.
+    FilterCompany("filter-company", KeyFilterCompany, HelpFilterCompany),
+    /// The card only.
+    FilterCard("filter-card", KeyFilterCard, HelpFilterCard),
+    /// The kind only.
+    FilterKind("filter-kind", KeyFilterKind, HelpFilterKind),
+    /// Everything.
+    FilterNone("filter-none", KeyFilterNone, HelpFilterNone),
+    /// What ends first.
+    SortDue("sort-due", KeySortDue, HelpSortDue),
+    /// What waits longest.
+    SortAge("sort-age", KeySortAge, HelpSortAge),
+    /// By name.
+    SortName("sort-name", KeySortName, HelpSortName),
+    /// Grouped by company.
+    GroupCompany("group-company", KeyGroupCompany, HelpGroupCompany),
+    /// Grouped by card.
+    GroupCard("group-card", KeyGroupCard, HelpGroupCard),
+    /// Tick that the sender is blocked.
+    TickBlock("tick-block", KeyTickBlock, HelpTickBlock),
     /// A new code.
     Rotate("rotate", KeyRotate, HelpRotate),
     /// Full blocks, or half ones.

@@ -2,12 +2,12 @@
 //! what a press says.
 
 use super::layer::{Layer, NamecardLayer};
-use super::state::{InFlight, Phase, Selected, State, Tab};
-use crate::domain::{ContactAction, MemberAction, RequestAction};
+use super::state::{Phase, Selected, State, Tab};
+use crate::domain::{ContactAction, MemberAction};
 use crate::i18n::Text;
 
 /// `text` when `condition` does not hold.
-fn unless(condition: bool, text: Text) -> Option<Text> {
+pub(super) fn unless(condition: bool, text: Text) -> Option<Text> {
     (!condition).then_some(text)
 }
 
@@ -20,30 +20,13 @@ impl State {
     /// Nothing is selected that could be opened.
     pub fn nothing_to_open(&self) -> Option<Text> {
         let in_tree = self.tab == Tab::Directory && self.directory.in_tree;
-        self.not_ready().or(if in_tree { None } else { self.nobody_selected() })
+        let in_group = self.tab == Tab::Approvals && self.approvals.group().is_some();
+        self.not_ready().or(if in_tree || in_group { None } else { self.nobody_selected() })
     }
 
     /// The page in front has no search.
     pub fn no_search_here(&self) -> Option<Text> {
         self.not_ready().or(unless(self.tab != Tab::Approvals, Text::NoSearchHere))
-    }
-
-    /// No decision can be taken back.
-    pub fn nothing_to_undo(&self) -> Option<Text> {
-        unless(self.undo_target().is_some() || !self.decided.is_empty(), Text::NothingToUndo)
-    }
-
-    /// The request that `u` takes back: the selected one if it is held and ours, else the newest
-    /// decision of this client that is.
-    pub fn undo_target(&self) -> Option<&crate::domain::Request> {
-        let can = |request: &&crate::domain::Request| {
-            request.allows(RequestAction::Undo) && !self.in_flight.contains_key(&request.id)
-        };
-        let selected = match self.selected() {
-            Selected::Request(request) => Some(request).filter(can),
-            _ => None,
-        };
-        selected.or_else(|| self.decided.iter().rev().filter_map(|id| self.data.request(id)).find(can))
     }
 
     /// The department is at the top.
@@ -98,27 +81,6 @@ impl State {
                 unless(contact.allowed.contains(&ContactAction::EditRemark), Text::NotAllowedHere)
             }
             _ => Some(Text::NobodySelected),
-        }
-    }
-
-    /// The selected request cannot be approved.
-    pub fn cannot_approve(&self) -> Option<Text> {
-        self.cannot(RequestAction::Approve)
-    }
-
-    /// The selected request cannot be rejected.
-    pub fn cannot_reject(&self) -> Option<Text> {
-        self.cannot(RequestAction::Reject)
-    }
-
-    fn cannot(&self, action: RequestAction) -> Option<Text> {
-        let Selected::Request(request) = self.selected() else { return Some(Text::NothingSelected) };
-        match self.in_flight.get(&request.id) {
-            Some(InFlight::Approve | InFlight::Reject) => Some(Text::BeingDecided),
-            Some(InFlight::Undo) => Some(Text::BeingUndone),
-            None if request.allows(action) => None,
-            None if request.decision.is_some() => Some(Text::DecidedAlready),
-            None => Some(Text::NotAllowedHere),
         }
     }
 

@@ -4,17 +4,13 @@
 use super::env::Env;
 use super::layer::Layer;
 use super::layout::{Pane, card_area, card_columns};
+use super::request_lines as of_requests;
+pub use super::request_lines::{held_sentence, in_flight_text, request_lines};
 use super::state::State;
-use crate::domain::{
-    Contact, ContactId, DecisionKind, Department, LinkedPerson, Member, MemberId, Request, RequestAction,
-    Status, Who,
-};
+use crate::domain::{Contact, ContactId, Department, LinkedPerson, Member, MemberId, Status, Who};
 use crate::i18n::say::{self, NAME_CELLS};
 use crate::i18n::{Lang, Text};
 use crate::text::{SafeText, Untrusted};
-
-/// Lines of a message that are shown.
-const MESSAGE_LINES: usize = 6;
 
 /// A line of a card or of details.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -25,6 +21,8 @@ pub enum Line {
     Plain(SafeText),
     /// Something that came from outside, on a line of its own.
     Outside(SafeText),
+    /// Something that came from outside, with those bytes of it that stand out.
+    Marked(SafeText, Option<std::ops::Range<usize>>),
     /// Our label before a value.
     Labelled(SafeText, SafeText),
     /// Our label before a value that came from outside.
@@ -65,7 +63,7 @@ fn height(lines: &[Line], columns: usize) -> usize {
             text.wrap(columns).len()
         }
         Line::Labelled(_, value) | Line::LabelledOutside(_, value) => value.wrap(beside_label).len(),
-        Line::Heading(..) | Line::Quoted(_) | Line::Blank => 1,
+        Line::Heading(..) | Line::Quoted(_) | Line::Marked(..) | Line::Blank => 1,
     });
     rows.sum()
 }
@@ -91,6 +89,8 @@ pub fn card(state: &State, env: &Env, layer: &Layer) -> Option<CardLayer> {
             Some(request) => request_lines(state, env, request, columns),
             None => vec![Line::Notice(env.words.get(Text::NoLongerThere))],
         },
+        Layer::Doubt(layer) => of_requests::doubt_lines(state, env, layer),
+        Layer::Earlier { id, .. } => of_requests::earlier_lines(state, env, id),
         _ => return None,
     };
     let height = height(&lines, columns);
@@ -116,11 +116,11 @@ pub fn member_name(member: &Member) -> SafeText {
     name
 }
 
-fn labelled(env: &Env, label: Text, value: SafeText) -> Line {
+pub(super) fn labelled(env: &Env, label: Text, value: SafeText) -> Line {
     Line::Labelled(env.words.get(label), value)
 }
 
-fn labelled_outside(env: &Env, label: Text, value: &Untrusted) -> Line {
+pub(super) fn labelled_outside(env: &Env, label: Text, value: &Untrusted) -> Line {
     Line::LabelledOutside(env.words.get(label), value.whole())
 }
 
@@ -239,116 +239,15 @@ pub fn source(env: &Env, contact: &Contact) -> SafeText {
 }
 
 /// Title and company from outside.
-fn outside_position(title: Option<&Untrusted>, company: Option<&Untrusted>) -> Option<Line> {
+pub(super) fn outside_position(title: Option<&Untrusted>, company: Option<&Untrusted>) -> Option<Line> {
     let title = title.map(Untrusted::whole).unwrap_or_default();
     let company = company.map(Untrusted::whole).unwrap_or_default();
     let line = SafeText::join([&title, &company], ", ");
     (!line.is_empty()).then_some(Line::Outside(line))
 }
 
-/// Everything that a decision needs to know, for a width of `cells`.
-pub fn request_lines(state: &State, env: &Env, request: &Request, cells: usize) -> Vec<Line> {
-    let now = state.server_now(env.now);
-    let requester = &request.requester;
-    let mut lines = vec![Line::Heading(requester.name.whole(), Side::Outside)];
-    lines.extend(decision_lines(state, env, request));
-    lines.extend(outside_position(requester.title.as_ref(), requester.company.as_ref()));
-    for (label, value) in [(Text::LabelEmail, &requester.email), (Text::LabelPhone, &requester.phone)] {
-        if let Some(value) = value {
-            lines.push(labelled_outside(env, label, value));
-        }
-    }
-    lines.push(Line::Notice(env.words.get(Text::AsTyped)));
-    let texts = [Some(&requester.name), requester.company.as_ref(), requester.title.as_ref()];
-    let written = [request.purpose.as_ref(), request.message.as_ref()];
-    if texts.into_iter().chain(written).flatten().any(Untrusted::has_hidden) {
-        lines.push(Line::Notice(env.words.get(Text::HiddenMarks)));
-    }
-    lines.push(Line::Section(env.words.get(Text::WrittenByThem)));
-    let gutter = cells.saturating_sub(2);
-    if let Some(purpose) = &request.purpose {
-        lines.extend(purpose.block(3, gutter).lines.into_iter().map(Line::Quoted));
-    }
-    if let Some(message) = &request.message {
-        let block = message.block(MESSAGE_LINES, gutter);
-        lines.extend(block.lines.into_iter().map(Line::Quoted));
-        if block.more > 0 {
-            let more = SafeText::number(block.more as u64);
-            lines.push(Line::Notice(env.words.fill(Text::MoreLines, &[("n", more)])));
-        }
-    }
-    let channel = request.channel.map(|channel| env.words.channel(channel)).unwrap_or_default();
-    let label = request.card_label.as_ref().map(|label| label.line(NAME_CELLS)).unwrap_or_default();
-    lines.push(labelled(env, Text::LabelVia, SafeText::join([&channel, &label], " · ")));
-    let came = env.words.fill(
-        Text::CameAndEnds,
-        &[
-            ("came", say::date_time(request.created, now, &env.zone)),
-            ("left", env.words.span(request.expires.since(now))),
-        ],
-    );
-    lines.push(labelled(env, Text::LabelCame, came));
-    let verdict = env.words.verdict(request.verdict.code);
-    let rule = env.words.fill(
-        Text::RuleAndVersion,
-        &[
-            ("rule", SafeText::clean(&request.verdict.rule.id)),
-            ("version", SafeText::number(request.verdict.policy_version)),
-        ],
-    );
-    lines.push(labelled(env, Text::LabelPolicy, SafeText::join([&verdict, &rule], "  ")));
-    lines.push(labelled(env, Text::LabelOnReject, env.words.get(Text::OnRejectTheySee)));
-    lines
-}
-
-/// Who decided what, and until when it can be taken back.
-fn decision_lines(state: &State, env: &Env, request: &Request) -> Vec<Line> {
-    let mut lines = Vec::new();
-    if let Some(doing) = state.in_flight.get(&request.id) {
-        lines.push(Line::Notice(env.words.get(in_flight_text(*doing))));
-        return lines;
-    }
-    let Some(decision) = &request.decision else { return lines };
-    lines.push(Line::Notice(held_sentence(state, env, request)));
-    if decision.kind == DecisionKind::Reject {
-        let reason = decision.reason.map(|reason| env.words.reason(reason)).unwrap_or_default();
-        let words = decision.text.as_ref().map(Untrusted::whole).unwrap_or_default();
-        lines.push(labelled(env, Text::LabelReason, SafeText::join([&reason, &words], ": ")));
-    } else if let Some(note) = &decision.text {
-        lines.push(labelled(env, Text::LabelNote, note.whole()));
-    }
-    lines
-}
-
 /// The name of a colleague who did something, or "you".
-fn person(state: &State, env: &Env, who: &Who) -> SafeText {
+pub(super) fn person(state: &State, env: &Env, who: &Who) -> SafeText {
     let mine = state.data.me.as_ref().is_some_and(|me| me.member.id == who.id);
     if mine { env.words.get(Text::You) } else { who.name.line(NAME_CELLS) }
-}
-
-/// What is being done to a request.
-pub const fn in_flight_text(doing: super::state::InFlight) -> Text {
-    match doing {
-        super::state::InFlight::Approve => Text::Approving,
-        super::state::InFlight::Reject => Text::Rejecting,
-        super::state::InFlight::Undo => Text::TakingBack,
-    }
-}
-
-/// "approved by 张三, 8 s left": how a decided request is marked wherever it is shown.
-pub fn held_sentence(state: &State, env: &Env, request: &Request) -> SafeText {
-    let now = state.server_now(env.now);
-    let Some(decision) = &request.decision else { return SafeText::default() };
-    let who = person(state, env, &decision.by);
-    let values = [("what", env.words.decision(decision.kind)), ("who", who)];
-    match request.effective_at.filter(|at| *at > now) {
-        Some(at) => {
-            let seconds = at.since(now).as_micros().div_ceil(1_000_000);
-            let seconds = SafeText::number(u64::try_from(seconds).unwrap_or(u64::MAX));
-            let [what, who] = values;
-            let text = if request.allows(RequestAction::Undo) { Text::HeldMine } else { Text::Held };
-            env.words.fill(text, &[what, who, ("seconds", seconds)])
-        }
-        None => env.words.fill(Text::DecidedBy, &values),
-    }
 }

@@ -148,6 +148,13 @@ impl Data {
         }
     }
 
+    /// Takes requests that do not stand in the queue.
+    pub fn put_requests(&mut self, requests: impl IntoIterator<Item = Request>) {
+        for request in requests {
+            self.requests.put(request.id.clone(), request.as_of, Some(Arc::new(request)));
+        }
+    }
+
     /// Takes more of the people whom linked companies show.
     pub fn put_linked(&mut self, people: Vec<LinkedPerson>, done: bool) {
         for person in people {
@@ -170,6 +177,8 @@ impl Data {
 
     /// Takes a request with what belongs to it.
     pub fn put_request_detail(&mut self, detail: RequestDetail) {
+        let request = Arc::new(detail.request.clone());
+        self.requests.put(request.id.clone(), request.as_of, Some(request));
         self.details.insert(detail.request.id.clone(), detail);
     }
 

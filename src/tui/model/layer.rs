@@ -2,6 +2,9 @@
 
 use super::field::Field;
 use super::msg::Ticket;
+use super::queue_layers::{
+    BlockLayer, BulkLayer, ColleagueLayer, DoubtLayer, PastLayer, SayLayer, ScopeLayer, WhenLayer,
+};
 use super::wizard::{PermissionLayer, Stage, WhyLayer, WizardLayer};
 use crate::domain::{Card, ContactId, Fault, MemberId, RequestId, Time};
 use crate::qr::{Blocks, Fit, Form, Needs};
@@ -62,6 +65,29 @@ pub enum Layer {
     Why(Box<WhyLayer>),
     /// The admins are asked for the permission.
     Permission(PermissionLayer),
+    /// Several rows of the queue are to be decided.
+    Bulk(Box<BulkLayer>),
+    /// A row with warnings is to be approved.
+    Doubt(Box<DoubtLayer>),
+    /// A sender is to be blocked: a word is typed.
+    Block(Box<BlockLayer>),
+    /// Words about a request.
+    Say(SayLayer),
+    /// A moment is chosen for a request.
+    When(WhenLayer),
+    /// A colleague is chosen for a request.
+    Colleague(Box<ColleagueLayer>),
+    /// Departments are chosen that a partner may see.
+    Scope(ScopeLayer),
+    /// What the same person and company asked before.
+    Earlier {
+        /// Of which request.
+        id: RequestId,
+        /// First visible row.
+        top: usize,
+    },
+    /// Requests that do not stand in the queue.
+    Past(PastLayer),
     /// Text that could not be put elsewhere, to be copied by hand.
     Show {
         /// The text.
@@ -84,13 +110,18 @@ pub enum Ask {
         /// The card's revision.
         revision: i64,
     },
+    /// Take the selected request, one's own, back?
+    Withdraw {
+        /// Its revision.
+        revision: i64,
+    },
 }
 
 impl Ask {
     /// How many answers there are.
     pub const fn answers(self) -> usize {
         match self {
-            Self::Quit | Self::Revoke { .. } => 2,
+            Self::Quit | Self::Revoke { .. } | Self::Withdraw { .. } => 2,
             Self::Rotate { .. } => 3,
         }
     }
@@ -156,6 +187,10 @@ pub struct RejectLayer {
     pub at: usize,
     /// Whether the requester is told.
     pub tell: bool,
+    /// Whether the sender is blocked as well.
+    pub block: bool,
+    /// Whether all that is marked is rejected, not this one alone.
+    pub many: bool,
     /// Own words, while they are typed.
     pub words: Option<Field>,
 }
@@ -212,6 +247,16 @@ impl Layer {
             Self::Wizard(_) => &[Scope::Wizard, Scope::Field],
             Self::Why(_) => &[Scope::Steps],
             Self::Ask { .. } => &[Scope::Choice],
+            Self::Bulk(layer) if layer.number.is_some() => &[Scope::Field],
+            Self::Bulk(_) => &[Scope::Choice],
+            Self::Doubt(_) => &[Scope::Doubt, Scope::Reading],
+            Self::Block(_) | Self::Say(_) => &[Scope::Field],
+            Self::When(layer) if layer.date.is_some() => &[Scope::Field],
+            Self::When(_) => &[Scope::Choice],
+            Self::Colleague(_) => &[Scope::Picker, Scope::Field],
+            Self::Scope(_) => &[Scope::Departments],
+            Self::Earlier { .. } => &[Scope::Reading],
+            Self::Past(_) => &[Scope::Past, Scope::Reading],
         }
     }
 
@@ -228,6 +273,11 @@ impl Layer {
                 Stage::Message => Some(&mut layer.message),
                 Stage::Choose => None,
             },
+            Self::Bulk(layer) => layer.number.as_mut(),
+            Self::Block(layer) => Some(&mut layer.field),
+            Self::Say(layer) => Some(&mut layer.field),
+            Self::When(layer) => layer.date.as_mut(),
+            Self::Colleague(layer) => Some(&mut layer.field),
             _ => None,
         }
     }
@@ -238,7 +288,9 @@ impl Layer {
             Self::Help { top, .. }
             | Self::Member { top, .. }
             | Self::Contact { top, .. }
-            | Self::Request { top, .. } => Some(top),
+            | Self::Request { top, .. }
+            | Self::Earlier { top, .. } => Some(top),
+            Self::Doubt(layer) => Some(&mut layer.top),
             _ => None,
         }
     }

@@ -234,6 +234,26 @@ pub fn card_area(size: Size, rows: usize) -> Pane {
     layer_area(size, CARD, u16::try_from(rows).unwrap_or(u16::MAX).saturating_add(2))
 }
 
+/// The frame of a list of requests above the page.
+pub fn past_area(size: Size) -> Pane {
+    layer_area(size, u16::MAX, u16::MAX)
+}
+
+/// Rows of that list: the first one has the headings.
+pub fn past_rows(size: Size) -> usize {
+    usize::from(past_area(size).framed().rows).saturating_sub(1)
+}
+
+/// The frame of a list to choose from.
+pub fn picker_area(size: Size) -> Pane {
+    layer_area(size, 66, 18)
+}
+
+/// Rows of that list: above it stand a line and an empty one.
+pub fn picker_rows(size: Size) -> usize {
+    usize::from(picker_area(size).framed().rows).saturating_sub(2)
+}
+
 /// Columns inside the frame of a card.
 pub fn card_columns(size: Size) -> usize {
     card_area(size, usize::MAX).framed().columns.into()

@@ -2,10 +2,14 @@
 //! asks the time or draws.
 
 pub mod answer;
+mod approvals;
 mod blocked;
+mod blocked_queue;
+mod bulk;
 pub mod content;
 mod cursor;
 mod data;
+mod decisions;
 mod env;
 mod field;
 pub mod help;
@@ -13,13 +17,21 @@ mod layer;
 mod layout;
 mod msg;
 mod pages;
+mod queue_layers;
+mod request_lines;
 mod search;
 mod state;
 mod toast;
 mod wizard;
 
+pub use approvals::{
+    Approvals, Common, Filter, Group, GroupKey, Grouping, QueueOrder, QueueRow, Range, card_of, company_of,
+    has_own_step,
+};
+pub use bulk::{LeftOut, TYPED_FROM, is_elsewhere, left_out_text};
 pub use cursor::Cursor;
 pub use data::{Data, Touched};
+pub use decisions::{Batch, Decisions, Press};
 pub use env::Env;
 pub use field::Field;
 pub(crate) use layer::turn;
@@ -27,11 +39,15 @@ pub use layer::{
     Ask, Code, HelpRow, Layer, NamecardLayer, Proof, REMOVE_WORD, RejectLayer, RemarkLayer, RemoveLayer,
 };
 pub use layout::{
-    Pane, Regions, Size, Width, card_area, card_columns, code_area, help_area, layer_area, layout,
-    window_width,
+    Pane, Regions, Size, Width, card_area, card_columns, code_area, help_area, layer_area, layout, past_area,
+    past_rows, picker_area, picker_rows, window_width,
 };
-pub use msg::{AimBy, Answer, Effect, Msg, Places, Rankable, Shared, Step, Ticket};
-pub use pages::{Approvals, Directory, External, Order, TreeRow};
+pub use msg::{AimBy, Answer, Converse, Effect, Msg, Outcomes, Places, Rankable, Shared, Step, Ticket};
+pub use pages::{Directory, External, Order, TreeRow};
+pub use queue_layers::{
+    BLOCK_WORD, BlockLayer, BulkLayer, ColleagueLayer, DoubtLayer, Past, PastLayer, SayLayer, SayWhat,
+    ScopeLayer, WhenLayer, WhenWhat,
+};
 pub use search::{Found, SearchBox, SearchPlace};
 pub use state::{InFlight, Link, Phase, Selected, State, Tab};
 pub use toast::{Toast, Toasts, Voice};

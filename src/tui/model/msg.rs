@@ -4,9 +4,11 @@ use std::fmt;
 use std::sync::Arc;
 
 use super::layout::Size;
+use super::queue_layers::Past;
 use crate::domain::{
-    Aim, Card, CardId, Change, Contact, ContactDetail, ContactId, ContactRevision, Decision, Fault,
-    Introduction, LinkedPerson, Member, MemberId, NewRequest, Request, RequestId, Snapshot, Time,
+    Aim, Card, CardId, Change, Contact, ContactDetail, ContactId, ContactRevision, DecideOne, Decision,
+    Fault, Introduction, LinkedPerson, Member, MemberId, NewRequest, Request, RequestDetail, RequestId,
+    Snapshot, Time,
 };
 use crate::qr::Blocks;
 use crate::search::{Hit, Index};
@@ -60,6 +62,25 @@ pub enum Places {
     Directory,
     /// External contacts.
     External,
+    /// Colleagues, for whoever is to get a request.
+    Picker,
+}
+
+/// What is done on a request besides deciding.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Converse {
+    /// Ask the requester.
+    Ask(Untrusted),
+    /// Answer the approver.
+    Answer(Untrusted),
+    /// Pass it to a colleague.
+    Pass(MemberId),
+    /// Have a colleague take a handover over.
+    Assign(MemberId),
+    /// Put it out of the way until then.
+    Snooze(Time),
+    /// Take one's own back.
+    Withdraw,
 }
 
 /// People of whom an index is to be made.
@@ -141,6 +162,25 @@ pub enum Effect {
         /// The key under which it is done once.
         key: String,
     },
+    /// Decide several requests, each with a result of its own.
+    DecideMany(Ticket, Vec<DecideOne>),
+    /// Take several decisions back: request, revision, and the key under which it is done once.
+    UndoMany(Vec<(RequestId, i64, String)>),
+    /// Do something on a request besides deciding.
+    Converse {
+        /// Which.
+        id: RequestId,
+        /// In the revision that was on the screen.
+        revision: i64,
+        /// What.
+        what: Converse,
+        /// The key under which it is done once.
+        key: String,
+    },
+    /// Read what belongs to a request.
+    ReadRequestDetail(RequestId),
+    /// Read a page of requests that do not stand in the queue, from there on.
+    ReadPast(Past, String),
     /// Look what a request is now: the answer to a write was lost.
     ReadRequest(RequestId),
     /// Set the remark of a contact.
@@ -253,6 +293,9 @@ pub enum Effect {
     Quit,
 }
 
+/// What became of each of several requests.
+pub type Outcomes = Vec<(RequestId, Result<Box<Request>, Fault>)>;
+
 /// What came of an effect.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Answer {
@@ -260,6 +303,16 @@ pub enum Answer {
     Decided(RequestId, Result<Box<Request>, Fault>),
     /// Of [`Effect::Undo`].
     Undone(RequestId, Result<Box<Request>, Fault>),
+    /// Of [`Effect::DecideMany`]: what was sent, and what became of each.
+    DecidedMany(Ticket, Vec<RequestId>, Result<Outcomes, Fault>),
+    /// Of [`Effect::UndoMany`].
+    UndoneMany(Outcomes),
+    /// Of [`Effect::Converse`].
+    Conversed(RequestId, Converse, Result<Box<Request>, Fault>),
+    /// Of [`Effect::ReadRequestDetail`].
+    RequestDetailRead(RequestId, Result<Box<RequestDetail>, Fault>),
+    /// Of [`Effect::ReadPast`]: a page, and where the next one begins.
+    PastRead(Past, String, Result<(Vec<Request>, Option<String>), Fault>),
     /// Of [`Effect::ReadRequest`].
     RequestRead(RequestId, Result<Box<Request>, Fault>),
     /// Of [`Effect::SetRemark`].

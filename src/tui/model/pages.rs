@@ -4,7 +4,7 @@ use std::collections::HashSet;
 
 use super::cursor::Cursor;
 use super::search::SearchBox;
-use crate::domain::{ContactId, DepartmentId, MemberId, RequestId};
+use crate::domain::{ContactId, DepartmentId, MemberId};
 
 /// A row of the department tree: only open ones are there.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -65,17 +65,4 @@ pub struct External {
     pub cursor: Cursor,
     /// The search, when one is open.
     pub search: Option<SearchBox>,
-}
-
-/// The page of approvals.
-#[derive(Clone, Debug, Default, PartialEq)]
-pub struct Approvals {
-    /// The queue: what waits, and what was decided and can be taken back; most urgent first.
-    pub list: Vec<RequestId>,
-    /// Where in the list.
-    pub cursor: Cursor,
-    /// How many wait: decided ones do not count, nor those whose decision is on its way.
-    pub waiting: usize,
-    /// How many of them end within a day.
-    pub due: usize,
 }

@@ -2,11 +2,13 @@
 
 use std::collections::HashMap;
 
+use super::approvals::{Approvals, QueueRow};
 use super::data::Data;
+use super::decisions::Decisions;
 use super::layer::{Layer, RejectLayer};
 use super::layout::{Regions, Size, layout};
 use super::msg::Ticket;
-use super::pages::{Approvals, Directory, External};
+use super::pages::{Directory, External};
 use super::search::{Found, SearchBox, SearchPlace};
 use super::toast::Toasts;
 use crate::domain::{ContactId, Fault, LinkedPerson, Member, MemberId, Request, RequestId, Time};
@@ -71,6 +73,8 @@ pub enum InFlight {
     Reject,
     /// Taking back.
     Undo,
+    /// Asking back, passing on, putting aside.
+    Converse,
 }
 
 /// Who or what is selected on the page, or shown by the top layer.
@@ -119,8 +123,8 @@ pub struct State {
     pub unsent: HashMap<RequestId, RejectLayer>,
     /// Writes to contacts and cards whose answers are awaited.
     pub writing: usize,
-    /// Decisions of this client that were confirmed, newest last.
-    pub decided: Vec<RequestId>,
+    /// Decisions of this client.
+    pub decisions: Decisions,
     /// The directory's index.
     pub people: SearchPlace<MemberId>,
     /// The contacts' index.
@@ -131,6 +135,8 @@ pub struct State {
     pub cancelled: Option<Time>,
     /// The contact whose history was asked for.
     pub reading: Option<ContactId>,
+    /// The request whose details were asked for.
+    pub reading_request: Option<RequestId>,
     /// Numbers of proofs.
     pub proofs: Ticket,
     /// Numbers of questions whom something means.
@@ -244,7 +250,7 @@ impl State {
                 contact.or_else(|| id.and_then(|id| self.data.linked_person(id)).map(Selected::Linked))
             }
             Tab::Approvals => {
-                self.approvals.list.get(at).and_then(|id| self.data.request(id)).map(Selected::Request)
+                self.approvals.request_at(at).and_then(|id| self.data.request(id)).map(Selected::Request)
             }
         };
         found.unwrap_or(Selected::Nobody)
@@ -252,7 +258,9 @@ impl State {
 
     /// Who is shown by the top layer, else who is selected on the page.
     pub fn selected(&self) -> Selected<'_> {
-        match self.layers.last() {
+        // A question is about what lies below it.
+        let below = self.layers.iter().rev().find(|layer| !matches!(layer, Layer::Ask { .. }));
+        match below {
             Some(Layer::Member { id, .. }) => self.data.member(id).map_or(Selected::Nobody, Selected::Member),
             Some(Layer::Contact { id, .. }) => {
                 self.data.contact(id).map_or(Selected::Nobody, Selected::Contact)
@@ -260,13 +268,20 @@ impl State {
             Some(Layer::Request { id, .. }) => {
                 self.data.request(id).map_or(Selected::Nobody, Selected::Request)
             }
+            Some(Layer::Past(layer)) => {
+                let id = layer.list.get(layer.cursor.at);
+                id.and_then(|id| self.data.request(id)).map_or(Selected::Nobody, Selected::Request)
+            }
             _ => self.on_page(),
         }
     }
 
     /// Whether a request is decided or being decided, so that the eye and the cursor may go on.
     pub fn is_settled(&self, request: &Request, now: Time) -> bool {
-        self.in_flight.contains_key(&request.id) || !request.lifetime().is_open(self.server_now(now))
+        let server = self.server_now(now);
+        self.in_flight.contains_key(&request.id)
+            || !request.lifetime().is_open(server)
+            || request.asked_until.is_some_and(|until| until > server)
     }
 
     /// When something visible changes by itself: a message goes, a second of an undo window passes.
@@ -274,7 +289,8 @@ impl State {
         let toast = self.toasts.next();
         let server = self.server_now(now);
         let counting = self.tab == Tab::Approvals && self.phase == Phase::Ready;
-        let queue = self.approvals.list.iter().filter(|_| counting).filter_map(|id| self.data.request(id));
+        let rows = self.approvals.list.iter().filter(|_| counting).filter_map(QueueRow::request);
+        let queue = rows.filter_map(|id| self.data.request(id));
         let held = queue.filter_map(|request| {
             let until = request.effective_at.filter(|at| *at > server)?.as_micros();
             // The next moment at which the whole seconds left are one fewer.
@@ -282,6 +298,10 @@ impl State {
             let next = until - (left - 1) / 1_000_000 * 1_000_000;
             Some(Time::from_micros(next.saturating_sub(self.ahead)))
         });
-        toast.into_iter().chain(held).min()
+        // What was put aside comes back, and what was asked about waits again.
+        let aside = self.data.requests().flat_map(|request| [request.snoozed_until, request.asked_until]);
+        let aside = aside.flatten().filter(|at| *at > server);
+        let aside = aside.map(|at| Time::from_micros(at.as_micros().saturating_sub(self.ahead)));
+        toast.into_iter().chain(held).chain(aside).min()
     }
 }

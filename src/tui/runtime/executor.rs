@@ -4,6 +4,7 @@ use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
+use futures_util::{StreamExt as _, stream};
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use tokio::sync::mpsc;
@@ -14,15 +15,17 @@ use super::latest::Latest;
 use super::opener::{self, ChatCommand};
 use crate::client::sync::Refresh;
 use crate::client::{Client, LinkedPeople};
-use crate::domain::{Card, Fault};
+use crate::domain::{Card, Fault, Request, RequestId};
 use crate::qr::{self, Blocks};
 use crate::search::{Index, Keys, Query, rank};
 use crate::text::SafeText;
-use crate::tui::model::{AimBy, Answer, Effect, Msg, Rankable, Shared};
+use crate::tui::model::{AimBy, Answer, Converse, Effect, Msg, Past, Rankable, Shared};
 use crate::tui::view::{Theme, draw_code, read_cells};
 
 /// How many hits a list gets.
 const HITS: usize = 500;
+/// So many decisions are taken back at the same time.
+const AT_ONCE: usize = 8;
 /// A contact that the cursor only passes is not asked for.
 const REST: Duration = Duration::from_millis(60);
 
@@ -45,6 +48,8 @@ enum Slot {
     Card,
     Aim,
     Why,
+    Request,
+    Past(Past),
 }
 
 /// Does effects over the network and on this computer.
@@ -129,6 +134,38 @@ impl Executor for Doer {
                 let result = client.undo(&id, revision, &key).await;
                 Answer::Undone(id, result.map(Box::new))
             }),
+            Effect::DecideMany(ticket, items) => self.write(async move {
+                let result = client.decide_many(&items).await;
+                let sent = items.into_iter().map(|item| item.id).collect();
+                Answer::DecidedMany(ticket, sent, result)
+            }),
+            Effect::UndoMany(items) => self.write(async move {
+                let undone = items.into_iter().map(|(id, revision, key)| {
+                    let client = client.clone();
+                    async move {
+                        let result = client.undo(&id, revision, &key).await;
+                        (id, result.map(Box::new))
+                    }
+                });
+                Answer::UndoneMany(stream::iter(undone).buffered(AT_ONCE).collect().await)
+            }),
+            Effect::Converse { id, revision, what, key } => self.write(async move {
+                let result = converse(&client, &id, revision, &what, &key).await;
+                Answer::Conversed(id, what, result.map(Box::new))
+            }),
+            Effect::ReadRequestDetail(id) => self.latest(Slot::Request, async move {
+                tokio::time::sleep(REST).await;
+                let result = client.request_detail(&id).await;
+                Answer::RequestDetailRead(id, result.map(Box::new))
+            }),
+            Effect::ReadPast(which, after) => self.latest(Slot::Past(which), async move {
+                let name = match which {
+                    Past::Decided => "incoming",
+                    Past::Sent => "outgoing",
+                };
+                let result = client.requests(name, None, &after).await;
+                Answer::PastRead(which, after, result.map(|page| (page.items, page.next)))
+            }),
             Effect::ReadRequest(id) => self.write(async move {
                 let result = client.request(&id).await;
                 Answer::RequestRead(id, result.map(Box::new))
@@ -196,6 +233,24 @@ impl Executor for Doer {
     async fn finish(&self) {
         self.writes.close();
         self.writes.wait().await;
+    }
+}
+
+/// Does something on a request besides deciding.
+async fn converse(
+    client: &Client,
+    id: &RequestId,
+    revision: i64,
+    what: &Converse,
+    key: &str,
+) -> Result<Request, Fault> {
+    match what {
+        Converse::Ask(text) => client.ask_requester(id, revision, text, key).await,
+        Converse::Answer(text) => client.answer(id, text, key).await,
+        Converse::Pass(member) => client.pass(id, revision, member, key).await,
+        Converse::Assign(member) => client.assign(id, revision, member, key).await,
+        Converse::Snooze(until) => client.snooze(id, Some(*until), key).await,
+        Converse::Withdraw => client.withdraw(id, key).await,
     }
 }
 

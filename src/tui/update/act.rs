@@ -1,13 +1,13 @@
 //! What each action does.
 
 use super::{
-    TWICE, approvals, ask, clipboard, edit, external, go_to, layers, lists, moves, namecard, quit, say,
-    search, why, wizard,
+    TWICE, approvals, ask, clipboard, converse, earlier, edit, external, go_to, layers, lists, marks, moves,
+    namecard, past, queue, quit, say, search, why, wizard,
 };
 use crate::domain::chat_link;
 use crate::i18n::Text;
 use crate::tui::keys::{Action, Chord};
-use crate::tui::model::{Ask, Effect, Env, Layer, Order, Selected, State, Step, Tab, Voice};
+use crate::tui::model::{Ask, Effect, Env, Layer, Order, Past, Selected, State, Step, Tab, Voice, WhenWhat};
 
 /// Does an action that is possible now.
 pub(super) fn act(state: &mut State, env: &Env, action: Action, chord: Chord) -> Step {
@@ -42,9 +42,13 @@ pub(super) fn act(state: &mut State, env: &Env, action: Action, chord: Chord) ->
         Action::PageUp => moves::by_pages(state, env, -1, 1),
         Action::First => moves::to_end(state, env, false),
         Action::Last => moves::to_end(state, env, true),
+        Action::Fold if state.tab == Tab::Approvals => queue::fold_row(state, env),
+        Action::Unfold if state.tab == Tab::Approvals => {
+            queue::turn_group(state, env, Some(true)).unwrap_or_default()
+        }
         Action::Fold => moves::fold(state),
         Action::Unfold => moves::unfold(state),
-        Action::Open => moves::open(state),
+        Action::Open => moves::open(state, env),
         Action::Search => search::open(state),
         Action::Chat => chat(state, env),
         Action::Below => {
@@ -62,8 +66,46 @@ pub(super) fn act(state: &mut State, env: &Env, action: Action, chord: Chord) ->
         Action::Remark => external::edit_remark(state),
         Action::Remove => external::ask_remove(state),
         Action::Approve => approvals::approve(state, env),
-        Action::Reject => approvals::open_reasons(state),
+        Action::Reject => approvals::open_reasons(state, env, false),
         Action::Undo => approvals::undo(state, env),
+        Action::Redo => approvals::redo(state, env),
+        Action::Repeat => approvals::repeat(state, env),
+        Action::ApproveWith => approvals::approve_with(state, env),
+        Action::ApproveTagged => converse::open_tags(state),
+        Action::ApproveDoubted => approvals::approve_doubted(state, env),
+        Action::Block => approvals::open_reasons(state, env, true),
+        Action::AskBack => converse::open_words(state),
+        Action::PassOn => converse::choose_colleague(state),
+        Action::Snooze => converse::choose_when(state, WhenWhat::Snooze),
+        Action::Withdraw => match state.selected() {
+            Selected::Request(request) => {
+                let revision = request.revision;
+                ask(state, env, Ask::Withdraw { revision })
+            }
+            _ => Step::none(),
+        },
+        Action::Earlier => earlier::open(state),
+        Action::Decided => past::open(state, Past::Decided),
+        Action::Sent => past::open(state, Past::Sent),
+        Action::Mark => marks::toggle(state, env),
+        Action::MarkRange => marks::range(state, env),
+        Action::MarkAll
+        | Action::MarkNone
+        | Action::MarkInvert
+        | Action::MarkCompany
+        | Action::MarkCard
+        | Action::MarkFlagged
+        | Action::MarkOld => marks::by(state, env, action),
+        Action::FilterMine
+        | Action::FilterFlagged
+        | Action::FilterCompany
+        | Action::FilterCard
+        | Action::FilterKind
+        | Action::FilterNone => queue::filter(state, env, action),
+        Action::SortDue | Action::SortAge | Action::SortName | Action::GroupCompany | Action::GroupCard => {
+            queue::sort(state, env, action)
+        }
+        Action::TickBlock => layers::tick_block(state),
         Action::Rotate => match namecard::revision(state) {
             Some(revision) => ask(state, env, Ask::Rotate { revision }),
             None => Step::none(),

@@ -1,20 +1,28 @@
 //! Answers to effects. The data comes through the same door as pushed changes, so both may arrive in
 //! any order.
 
-use super::{external, lists, namecard, news, say, search, why, wizard};
+use super::{bulk, external, lists, namecard, news, past, say, search, why, wizard};
 use crate::domain::{
-    Card, Change, ContactDetail, ContactId, ContactRevision, DecisionKind, Fault, Request, RequestId,
+    Card, Change, ContactDetail, ContactId, ContactRevision, DecisionKind, Fault, Request, RequestDetail,
+    RequestId,
 };
 use crate::i18n::Text;
 use crate::i18n::say::NAME_CELLS;
 use crate::text::{SafeText, Untrusted};
-use crate::tui::model::{Answer, Effect, Env, InFlight, Layer, State, Step, Voice};
+use crate::tui::model::{Answer, Converse, Effect, Env, InFlight, Layer, Press, State, Step, Voice};
 
 /// Takes an answer.
 pub(super) fn take(state: &mut State, env: &Env, answer: Answer) -> Step {
     match answer {
         Answer::Decided(id, result) => decided(state, env, &id, result.map(|request| *request)),
         Answer::Undone(id, result) => undone(state, env, &id, result.map(|request| *request)),
+        Answer::DecidedMany(ticket, sent, result) => bulk::decided(state, env, ticket, &sent, result),
+        Answer::UndoneMany(results) => bulk::undone(state, env, results),
+        Answer::Conversed(id, what, result) => {
+            conversed(state, env, &id, &what, result.map(|request| *request))
+        }
+        Answer::RequestDetailRead(id, result) => detail_read(state, env, &id, result.map(|detail| *detail)),
+        Answer::PastRead(which, _, result) => past::read(state, env, which, result),
         Answer::RequestRead(_, result) => request_read(state, env, result.map(|request| *request)),
         Answer::RemarkSet(id, remark, result) => remark_set(state, env, &id, remark, result),
         Answer::ContactRemoved(id, result) => contact_removed(state, env, &id, result),
@@ -44,17 +52,25 @@ fn decided(state: &mut State, env: &Env, id: &RequestId, result: Result<Request,
     match result {
         Ok(request) => {
             state.unsent.remove(id);
-            state.decided.retain(|other| other != id);
-            state.decided.push(id.clone());
+            state.decisions.failed.remove(id);
+            if let Some(decision) = state.decisions.sending.remove(id) {
+                state.decisions.last = Some(decision.clone());
+                state.decisions.undone.clear();
+                state.decisions.confirm(Press { requests: vec![id.clone()], decision });
+            }
             let name = request.requester.name.line(NAME_CELLS);
             let text = match request.decision.as_ref().map(|decision| decision.kind) {
                 Some(DecisionKind::Reject) => Text::RejectedToast,
+                Some(DecisionKind::Block) => Text::BlockedToast,
                 _ => Text::ApprovedToast,
             };
             let words = env.words.fill(text, &[("name", name)]);
             put_request(state, env, request).and(say(state, env, Voice::Good, words))
         }
-        Err(fault) => lost(state, env, id, doing, fault),
+        Err(fault) => {
+            state.decisions.sending.remove(id);
+            lost(state, env, id, doing, fault)
+        }
     }
 }
 
@@ -62,7 +78,10 @@ fn undone(state: &mut State, env: &Env, id: &RequestId, result: Result<Request, 
     let doing = state.in_flight.remove(id);
     match result {
         Ok(request) => {
-            state.decided.retain(|other| other != id);
+            if let Some(press) = state.decisions.of(id).cloned() {
+                state.decisions.undone.push(Press { requests: vec![id.clone()], ..press });
+            }
+            state.decisions.forget(std::slice::from_ref(id));
             let name = request.requester.name.line(NAME_CELLS);
             let words = env.words.fill(Text::TakenBack, &[("name", name)]);
             put_request(state, env, request).and(say(state, env, Voice::Good, words))
@@ -92,6 +111,48 @@ fn lost(state: &mut State, env: &Env, id: &RequestId, doing: Option<InFlight>, f
             step.and(Step::run(Effect::ReadRequest(id.clone())))
         }
         _ => step,
+    }
+}
+
+/// Something besides a decision was done, or was not.
+fn conversed(
+    state: &mut State,
+    env: &Env,
+    id: &RequestId,
+    what: &Converse,
+    result: Result<Request, Fault>,
+) -> Step {
+    state.in_flight.remove(id);
+    match result {
+        Ok(request) => {
+            let name = request.requester.name.line(NAME_CELLS);
+            let text = match what {
+                Converse::Ask(_) => Text::AskedToast,
+                Converse::Answer(_) => Text::AnsweredToast,
+                Converse::Pass(_) => Text::PassedToast,
+                Converse::Assign(_) => Text::AssignedToast,
+                Converse::Snooze(_) => Text::SnoozedToast,
+                Converse::Withdraw => Text::WithdrawnToast,
+            };
+            let words = env.words.fill(text, &[("name", name)]);
+            put_request(state, env, request).and(say(state, env, Voice::Good, words))
+        }
+        Err(fault) => lost(state, env, id, None, fault),
+    }
+}
+
+fn detail_read(state: &mut State, env: &Env, id: &RequestId, result: Result<RequestDetail, Fault>) -> Step {
+    if state.reading_request.as_ref() == Some(id) {
+        state.reading_request = None;
+    }
+    match result {
+        Ok(detail) => {
+            let request = detail.request.clone();
+            state.data.put_request_detail(detail);
+            put_request(state, env, request).and(Step::draw())
+        }
+        // The row shows what is known; the rest is read when it is looked at again.
+        Err(_) => Step::none(),
     }
 }
 

@@ -1,6 +1,6 @@
 //! Text fields: on layers and in the search.
 
-use super::{search, wizard};
+use super::{converse, search, wizard};
 use crate::tui::keys::Action;
 use crate::tui::model::{Env, Field, Layer, State, Step};
 
@@ -16,6 +16,9 @@ fn after(state: &mut State, before: Option<String>) -> Step {
     let changed = field(state).map(|field| field.text().to_owned()) != before;
     if changed && matches!(state.layers.last(), Some(Layer::Wizard(_))) {
         return wizard::typed(state);
+    }
+    if changed && matches!(state.layers.last(), Some(Layer::Colleague(_))) {
+        return converse::find(state).and(Step::draw());
     }
     if changed && state.layers.is_empty() { search::ask(state).and(Step::draw()) } else { Step::draw() }
 }

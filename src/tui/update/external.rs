@@ -38,7 +38,7 @@ pub(super) fn read_selected(state: &mut State) -> Step {
         {
             contact.id.clone()
         }
-        _ => return Step::none(),
+        _ => return super::earlier::read_selected(state),
     };
     if state.reading.as_ref() == Some(&wanted) {
         return Step::none();

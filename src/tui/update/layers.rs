@@ -2,16 +2,16 @@
 
 use std::time::Duration;
 
-use super::{approvals, external, namecard, search, why, wizard};
+use super::{approvals, bulk, converse, external, namecard, queue, search, why, wizard};
 use crate::domain::ReasonCode;
 use crate::tui::keys::Chord;
-use crate::tui::model::{Ask, Effect, Env, Layer, State, Step};
+use crate::tui::model::{Ask, Effect, Env, Layer, State, Step, Tab};
 
 /// A key typed before a question could be read answers nothing.
-const TYPED_AHEAD: Duration = Duration::from_millis(300);
+pub(super) const TYPED_AHEAD: Duration = Duration::from_millis(300);
 
 /// Out of the innermost thing: own words, a layer, a search.
-pub(super) fn back(state: &mut State, _env: &Env) -> Step {
+pub(super) fn back(state: &mut State, env: &Env) -> Step {
     if let Some(Layer::Reject(layer)) = state.layers.last_mut()
         && layer.words.take().is_some()
     {
@@ -22,9 +22,17 @@ pub(super) fn back(state: &mut State, _env: &Env) -> Step {
     {
         return Step::draw();
     }
+    if let Some(Layer::When(layer)) = state.layers.last_mut()
+        && layer.date.take().is_some()
+    {
+        return Step::draw();
+    }
     if state.layers.pop().is_some() {
         // The namecard may lie below: its window is the same.
         return Step::draw();
+    }
+    if state.tab == Tab::Approvals {
+        return queue::back(state, env);
     }
     search::close(state)
 }
@@ -46,6 +54,12 @@ pub(super) fn confirm(state: &mut State, env: &Env) -> Step {
         Some(Layer::Wizard(_)) => wizard::confirm(state, env),
         Some(Layer::Why(_)) => why::confirm(state, env),
         Some(Layer::Permission(_)) => why::ask_permission(state, env),
+        Some(Layer::Bulk(_)) => bulk::confirm(state, env),
+        Some(Layer::Block(_)) => approvals::block(state, env),
+        Some(Layer::Say(_)) => converse::said(state, env),
+        Some(Layer::When(_)) => converse::chosen_when(state, env),
+        Some(Layer::Colleague(_)) => converse::chosen_colleague(state, env),
+        Some(Layer::Scope(_)) => converse::chosen_scope(state, env),
         _ => Step::none(),
     }
 }
@@ -54,6 +68,7 @@ fn answer(state: &mut State, env: &Env, ask: Ask, at: usize) -> Step {
     match (ask, at) {
         (Ask::Quit, 1) => Step::run(Effect::Quit),
         (Ask::Rotate { revision }, 1) => namecard::rotate(state, env, revision, false),
+        (Ask::Withdraw { revision }, 1) => converse::withdraw(state, env, revision),
         (Ask::Rotate { revision }, 2) => namecard::rotate(state, env, revision, true),
         (Ask::Revoke { revision }, 1) => namecard::revoke(state, env, revision),
         _ => Step::draw(),
@@ -67,6 +82,8 @@ pub(super) fn pick(state: &mut State, env: &Env, chord: Chord) -> Step {
     match (number, state.layers.last_mut()) {
         (Some(n), Some(Layer::Wizard(_) | Layer::Why(_))) => return why::pick(state, env, n),
         (Some(n), Some(Layer::Ask { ask, at, .. })) if n < ask.answers() => *at = n,
+        (Some(n), Some(Layer::Bulk(layer))) if n < layer.answers() => layer.at = n,
+        (Some(n), Some(Layer::When(layer))) if n <= layer.what.days().len() => layer.at = n,
         (Some(n), Some(Layer::Reject(layer))) if n < ReasonCode::ALL.len() => layer.at = n,
         _ => return Step::none(),
     }
@@ -75,8 +92,18 @@ pub(super) fn pick(state: &mut State, env: &Env, chord: Chord) -> Step {
 
 /// Ticks or unticks.
 pub(super) fn tick(state: &mut State) -> Step {
+    match state.layers.last_mut() {
+        Some(Layer::Reject(layer)) => layer.tell = !layer.tell,
+        Some(Layer::Scope(_)) => return converse::tick_department(state),
+        _ => {}
+    }
+    Step::draw()
+}
+
+/// Ticks or unticks that the sender is blocked as well.
+pub(super) fn tick_block(state: &mut State) -> Step {
     if let Some(Layer::Reject(layer)) = state.layers.last_mut() {
-        layer.tell = !layer.tell;
+        layer.block = !layer.block;
     }
     Step::draw()
 }

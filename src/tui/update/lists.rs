@@ -1,13 +1,12 @@
 //! The lists that pages show, made from the data. The selected row stays selected by its id.
 
 use std::collections::HashSet;
-use std::time::Duration;
 
-use crate::domain::{ContactId, DepartmentId, MemberId, RequestId};
+use crate::domain::{ContactId, DepartmentId, MemberId};
 use crate::search::fold;
-use crate::tui::model::{Cursor, Env, InFlight, Order, State};
+use crate::tui::model::{Cursor, Order, State};
 
-const DAY: Duration = Duration::from_secs(24 * 3600);
+pub(super) use super::queue::rebuild as approvals;
 
 /// Replaces a list and keeps the cursor on its row; when that is gone, on its place.
 fn replace<T: PartialEq>(list: &mut Vec<T>, cursor: &mut Cursor, new: Vec<T>, height: usize) {
@@ -85,31 +84,4 @@ pub(super) fn external(state: &mut State) {
     let ids: Vec<ContactId> = contacts.into_iter().map(|contact| contact.id.clone()).collect();
     let external = &mut state.external;
     replace(&mut external.list, &mut external.cursor, ids, height);
-}
-
-/// The queue: what waits, and what was decided and can be taken back; most urgent first.
-pub(super) fn approvals(state: &mut State, env: &Env) {
-    let height = height(state);
-    let now = state.server_now(env.now);
-    let mut queue: Vec<_> = state
-        .data
-        .requests()
-        .filter(|request| request.is_queued(now))
-        .map(|request| (request.expires, request.id.clone()))
-        .collect();
-    queue.sort();
-    let queue: Vec<RequestId> = queue.into_iter().map(|(_, id)| id).collect();
-    let tomorrow = now.after(DAY);
-    let waiting: Vec<_> = queue
-        .iter()
-        .filter_map(|id| state.data.request(id))
-        .filter(|request| {
-            let deciding = state.in_flight.get(&request.id);
-            request.waits(now) && !matches!(deciding, Some(InFlight::Approve | InFlight::Reject))
-        })
-        .collect();
-    let due = waiting.iter().filter(|request| request.expires <= tomorrow).count();
-    (state.approvals.waiting, state.approvals.due) = (waiting.len(), due);
-    let approvals = &mut state.approvals;
-    replace(&mut approvals.list, &mut approvals.cursor, queue, height);
 }

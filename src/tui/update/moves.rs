@@ -1,9 +1,10 @@
 //! Moving, opening, folding.
 
-use super::{external, lists, tree, why, wizard};
+use super::{external, lists, marks, past, queue, tree, why, wizard};
 use crate::domain::Candidate;
 use crate::tui::model::{
-    Env, Layer, Selected, State, Step, Tab, Width, content, help, help_area, turn, window_width,
+    Env, Layer, Selected, State, Step, Tab, Width, content, help, help_area, past_rows, picker_rows, turn,
+    window_width,
 };
 
 /// Rows by which a layer that is read may be scrolled, from its content.
@@ -24,8 +25,17 @@ pub(super) fn by_rows(state: &mut State, env: &Env, delta: isize) -> Step {
         return why::by_rows(state, delta);
     }
     let limit = scroll_limit(state, env);
+    let (of_past, of_picker) = (past_rows(state.size), picker_rows(state.size));
+    if let Some(Layer::Past(layer)) = state.layers.last_mut() {
+        layer.cursor.step(delta, layer.list.len(), of_past);
+        return external::read_selected(state).and(Step::draw());
+    }
     if let Some(layer) = state.layers.last_mut() {
         match layer {
+            Layer::Bulk(layer) => layer.at = turn(layer.at, delta, layer.answers()),
+            Layer::When(layer) => layer.at = turn(layer.at, delta, layer.what.days().len() + 1),
+            Layer::Colleague(layer) => layer.cursor.step(delta, layer.hits.len(), of_picker),
+            Layer::Scope(layer) => layer.cursor.step(delta, layer.tree.len(), of_picker),
             Layer::Ask { ask, at, .. } => *at = turn(*at, delta, ask.answers()),
             Layer::Reject(reject) => {
                 reject.at = turn(reject.at, delta, crate::domain::ReasonCode::ALL.len());
@@ -61,6 +71,7 @@ pub(super) fn by_rows(state: &mut State, env: &Env, delta: isize) -> Step {
         Tab::Approvals => {
             let approvals = &mut state.approvals;
             approvals.cursor.step(delta, approvals.list.len(), height);
+            marks::extend(state, env);
         }
     }
     external::read_selected(state).and(Step::draw())
@@ -143,7 +154,16 @@ pub(super) fn parent(state: &mut State) -> Step {
 }
 
 /// Opens what is selected.
-pub(super) fn open(state: &mut State) -> Step {
+pub(super) fn open(state: &mut State, env: &Env) -> Step {
+    if matches!(state.layers.last(), Some(Layer::Past(_))) {
+        return past::open_selected(state);
+    }
+    if state.tab == Tab::Approvals
+        && state.layers.is_empty()
+        && let Some(step) = queue::turn_group(state, env, None)
+    {
+        return step;
+    }
     if state.tab == Tab::Directory && state.directory.in_tree && state.directory.search.is_none() {
         return open_department(state);
     }

@@ -1,7 +1,7 @@
 //! What the server tells.
 
-use super::{external, lists, search, tree};
-use crate::domain::{Change, Contact, Fault, Introduction, LinkedPerson, Member, Snapshot, Time};
+use super::{external, lists, past, search, tree};
+use crate::domain::{Change, Contact, Fault, Introduction, LinkedPerson, Member, RequestId, Snapshot, Time};
 use crate::tui::model::{Data, Effect, Env, Layer, Link, Phase, State, Step, Touched};
 
 /// The start: everything anew; what was selected stays selected.
@@ -38,7 +38,7 @@ pub(super) fn snapshot(state: &mut State, env: &Env, snapshot: Snapshot) -> Step
     lists::external(state);
     lists::approvals(state, env);
     close_layers_of_the_gone(state);
-    search::index_people(state).and(Step::draw())
+    external::read_selected(state).and(search::index_people(state)).and(Step::draw())
 }
 
 /// More of the directory.
@@ -93,6 +93,7 @@ pub(super) fn refresh(state: &mut State, env: &Env, touched: Touched) -> Step {
     }
     if touched.requests {
         lists::approvals(state, env);
+        past::rebuild(state);
     }
     if touched.card && state.layers.iter().any(|layer| matches!(layer, Layer::Namecard(_))) {
         step = step.and(Step::run(Effect::ReadCards));
@@ -111,11 +112,21 @@ fn close_layers_of_the_gone(state: &mut State) {
         Layer::Remark(layer) => data.contact(&layer.id).is_some(),
         Layer::Remove(layer) => data.contact(&layer.id).is_some(),
         // Decided elsewhere while the reason was chosen: the row itself says by whom.
-        Layer::Reject(layer) => {
-            data.request(&layer.id).is_some_and(|request| request.revision == layer.revision)
-        }
+        Layer::Reject(layer) => layer.many || unchanged(data, &layer.id, layer.revision),
+        Layer::Doubt(layer) => unchanged(data, &layer.id, layer.revision),
+        Layer::Block(layer) => unchanged(data, &layer.id, layer.revision),
+        Layer::Scope(layer) => unchanged(data, &layer.id, layer.revision),
+        Layer::Say(layer) => data.request(&layer.id).is_some(),
+        Layer::When(layer) => data.request(&layer.id).is_some(),
+        Layer::Colleague(layer) => data.request(&layer.id).is_some(),
+        Layer::Earlier { id, .. } => data.request(id).is_some(),
         _ => true,
     });
+}
+
+/// Whether a request still is what was on the screen.
+fn unchanged(data: &Data, id: &RequestId, revision: i64) -> bool {
+    data.request(id).is_some_and(|request| request.revision == revision)
 }
 
 /// The server is there again.

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use super::{external, lists};
+use super::{converse, external, lists};
 use crate::domain::DepartmentId;
 use crate::search::{Hit, Index, Query};
 use crate::tui::model::{Effect, Found, Places, Rankable, SearchBox, Shared, State, Step, Tab, Ticket};
@@ -42,6 +42,7 @@ fn ask_in(state: &mut State, places: Places) -> Step {
     let (index, search) = match places {
         Places::Directory => (state.people.index.clone(), state.directory.search.as_mut()),
         Places::External => (state.outside.index.clone(), state.external.search.as_mut()),
+        Places::Picker => return converse::find(state),
     };
     let Some(search) = search else { return Step::none() };
     let query = search.field.text().to_owned();
@@ -61,10 +62,17 @@ fn ask_in(state: &mut State, places: Places) -> Step {
     }
 }
 
+/// Asks who of the colleagues matches, for whoever is to get something.
+pub(super) fn rank_for_picker(ticket: Ticket, query: String, index: Shared<Index>) -> Step {
+    let places = Places::Picker;
+    Step { effects: vec![Effect::Rank { places, ticket, query, index }], redraw: true }
+}
+
 /// The answer to a question.
 pub(super) fn ranked(state: &mut State, places: Places, ticket: Ticket, hits: &[Hit], total: usize) -> Step {
     let height = lists::height(state);
     let found: Vec<(Found, crate::search::Field)> = match places {
+        Places::Picker => return converse::found(state, ticket, hits),
         Places::Directory => hits
             .iter()
             .filter_map(|hit| {
@@ -81,6 +89,7 @@ pub(super) fn ranked(state: &mut State, places: Places, ticket: Ticket, hits: &[
     let search = match places {
         Places::Directory => state.directory.search.as_mut(),
         Places::External => state.external.search.as_mut(),
+        Places::Picker => None,
     };
     let Some(search) = search.filter(|search| search.wanted == ticket) else { return Step::none() };
     search.answered = Query::parse(search.field.text());
@@ -102,6 +111,7 @@ pub(super) fn indexed(state: &mut State, places: Places, ticket: Ticket, index: 
             state.people.index = Some(index);
             state.people.built = ticket;
         }
+        Places::Picker => return Step::none(),
         Places::External => {
             if state.outside.asked != ticket {
                 return Step::none();
@@ -111,7 +121,8 @@ pub(super) fn indexed(state: &mut State, places: Places, ticket: Ticket, index: 
             state.outside.built = ticket;
         }
     }
-    ask_in(state, places)
+    let step = ask_in(state, places);
+    if places == Places::Directory { step.and(converse::find(state)) } else { step }
 }
 
 /// Has an index made of all known colleagues.

@@ -72,6 +72,12 @@ impl Rows<'_, '_> {
             Line::Heading(name, side) => self.heading(env, name, *side, ruled),
             Line::Plain(text) => self.text(text, theme.plain()),
             Line::Outside(text) => self.text(text, theme.outside()),
+            Line::Marked(text, marks) => {
+                if let Some(y) = self.next() {
+                    let place = (self.pane.x, y, self.pane.columns);
+                    self.canvas.put_marked(place, text, marks.as_slice(), theme.outside(), theme.alarm());
+                }
+            }
             Line::Labelled(label, value) => self.labelled(label, value, theme.plain()),
             Line::LabelledOutside(label, value) => self.labelled(label, value, theme.outside()),
             Line::Section(text) => self.text(text, theme.strong()),

@@ -228,6 +228,9 @@ fn status_left(state: &State, env: &Env) -> SafeText {
         }
         Tab::Approvals => env.words.get(Text::TabApprovals),
     };
+    if state.tab == Tab::Approvals {
+        return SafeText::join([&place, &row, &super::queue::status(state, env)], "  ");
+    }
     let below = if state.tab == Tab::Directory && state.directory.below && state.directory.search.is_none() {
         env.words.get(Text::WithBelow)
     } else {

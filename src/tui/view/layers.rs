@@ -1,8 +1,8 @@
 //! What lies above the page.
 
 use super::canvas::{Canvas, cells};
-use super::{Caret, detail, namecard, why, wizard};
-use crate::domain::ReasonCode;
+use super::{Caret, detail, namecard, past, queue_layers, why, wizard};
+use crate::domain::{ReasonCode, RequestAction};
 use crate::i18n::Text;
 use crate::i18n::say::NAME_CELLS;
 use crate::text::SafeText;
@@ -28,6 +28,15 @@ pub(super) fn draw(canvas: &mut Canvas<'_>, state: &State, env: &Env, layer: &La
             detail::put(canvas, env, inside, &card.lines, *top, false);
             None
         }
+        Layer::Earlier { top, .. } => read(canvas, state, env, layer, *top, Text::KeyEarlier),
+        Layer::Doubt(doubt) => read(canvas, state, env, layer, doubt.top, Text::DoubtTitle),
+        Layer::Bulk(layer) => queue_layers::bulk(canvas, state, env, layer),
+        Layer::Block(layer) => queue_layers::block(canvas, state, env, layer),
+        Layer::Say(layer) => queue_layers::say(canvas, state, env, layer),
+        Layer::When(layer) => queue_layers::when(canvas, state, env, layer),
+        Layer::Colleague(layer) => queue_layers::colleague(canvas, state, env, layer),
+        Layer::Scope(layer) => queue_layers::scope(canvas, state, env, layer),
+        Layer::Past(layer) => past::draw(canvas, state, env, layer),
         Layer::Namecard(layer) => namecard::draw(canvas, state, env, layer),
         Layer::Reject(layer) => reject(canvas, state, env, layer),
         Layer::Remark(layer) => remark(canvas, state, env, layer),
@@ -44,6 +53,21 @@ pub(super) fn draw(canvas: &mut Canvas<'_>, state: &State, env: &Env, layer: &La
             None
         }
     }
+}
+
+/// Lines that are read, in a frame with a heading.
+fn read(
+    canvas: &mut Canvas<'_>,
+    state: &State,
+    env: &Env,
+    layer: &Layer,
+    top: usize,
+    heading: Text,
+) -> Option<Caret> {
+    let card = card(state, env, layer)?;
+    let inside = canvas.framed(card.frame, &env.words.get(heading));
+    detail::put(canvas, env, inside, &card.lines, top, false);
+    None
 }
 
 /// A frame in the middle of what is above the key line.
@@ -88,8 +112,13 @@ pub(super) fn field(canvas: &mut Canvas<'_>, x: u16, y: u16, room: u16, field: &
 
 fn reject(canvas: &mut Canvas<'_>, state: &State, env: &Env, layer: &RejectLayer) -> Option<Caret> {
     let request = state.data.request(&layer.id)?;
-    let heading = env.words.fill(Text::RejectTitle, &[("name", request.requester.name.line(NAME_CELLS))]);
-    let inside = framed(canvas, state, QUESTION, cells(ReasonCode::ALL.len()) + 7, &heading);
+    let heading = if layer.many {
+        let n = state.approvals.marks.len() as u64;
+        env.words.fill(Text::RejectTitleMany, &[("n", SafeText::number(n))])
+    } else {
+        env.words.fill(Text::RejectTitle, &[("name", request.requester.name.line(NAME_CELLS))])
+    };
+    let inside = framed(canvas, state, QUESTION, cells(ReasonCode::ALL.len()) + 8, &heading);
     let mut y = inside.y;
     canvas.put(inside.x, y, inside.columns, &env.words.get(Text::RejectWhy), canvas.theme.plain());
     y += 2;
@@ -109,9 +138,17 @@ fn reject(canvas: &mut Canvas<'_>, state: &State, env: &Env, layer: &RejectLayer
         caret = field(canvas, inside.x, y, inside.columns.saturating_sub(2), words);
     }
     y += 1;
-    let mut tick = SafeText::constant(if layer.tell { "[x] " } else { "[ ] " });
-    tick.push(&env.words.get(Text::RejectTell));
-    canvas.put(inside.x, y, inside.columns, &tick, canvas.theme.plain());
+    let blockable = !layer.many && request.allows(RequestAction::Block);
+    for (there, ticked, text) in
+        [(blockable, layer.block, Text::RejectBlock), (true, layer.tell, Text::RejectTell)]
+    {
+        if there && y < inside.y + inside.rows {
+            let mut tick = SafeText::constant(if ticked { "[x] " } else { "[ ] " });
+            tick.push(&env.words.get(text));
+            canvas.put(inside.x, y, inside.columns, &tick, canvas.theme.plain());
+            y += 1;
+        }
+    }
     caret
 }
 
@@ -150,6 +187,11 @@ fn question(canvas: &mut Canvas<'_>, state: &State, env: &Env, ask: Ask, at: usi
             env.words.get(Text::RevokeTitle),
             env.words.get(Text::RevokeText),
             vec![Text::RotateKeep, Text::RevokeEnd],
+        ),
+        Ask::Withdraw { .. } => (
+            env.words.get(Text::WithdrawTitle),
+            env.words.get(Text::WithdrawText),
+            vec![Text::WithdrawKeep, Text::WithdrawGo],
         ),
         Ask::Rotate { .. } => (
             env.words.get(Text::RotateTitle),
