@@ -2,15 +2,14 @@
 
 use std::collections::HashMap;
 use std::io::{self, Write as _};
-use std::path::Path;
 
 use super::args::{ExportArgs, ExportName, FileForm};
 use super::decide::key;
 use super::failure::Failure;
+use super::output::put_file;
 use super::{Context, card, contacts};
 use crate::api::{ExportField, ExportForm, ExportOf, NewExport};
 use crate::client::Client;
-use crate::config::{write_new, write_private};
 use crate::domain::{Card, Contact, Department, DepartmentId, DepartmentRow, Member, MemberRow, PhoneKind};
 use crate::formats::{Formulas, Vcard, VcardVersion, join_words, people_csv, people_json, plain_csv};
 use crate::i18n::Text;
@@ -64,12 +63,7 @@ pub(super) async fn run(context: &Context, client: &Client, args: &ExportArgs) -
     }
     match &args.out {
         Some(path) => {
-            write(path, args.force, &export.content).map_err(|error| {
-                if error.kind() == io::ErrorKind::AlreadyExists {
-                    return Failure::Said(words.fill(Text::FileIsThere, &[("file", shown.clone())]));
-                }
-                Failure::of_file(words, Text::CannotWrite, path, &error)
-            })?;
+            put_file(words, path, &export.content, args.force)?;
             let n = SafeText::number(u64::from(told.count));
             context.out.line(&words.fill(Text::Exported, &[("n", n), ("file", shown)]))?;
         }
@@ -77,10 +71,6 @@ pub(super) async fn run(context: &Context, client: &Client, args: &ExportArgs) -
         None => context.out.data(&export.content)?,
     }
     Ok(0)
-}
-
-fn write(path: &Path, force: bool, content: &str) -> io::Result<()> {
-    if force { write_private(path, content.as_bytes()) } else { write_new(path, content.as_bytes()) }
 }
 
 /// The version, when the file is to be vCards.

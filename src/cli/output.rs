@@ -1,10 +1,27 @@
 //! Printing: tables for people, JSON for programs. A pipe that nobody reads ends the command quietly.
 
 use std::io::{self, IsTerminal as _, Write as _};
+use std::path::Path;
 
 use serde::Serialize;
 
+use super::failure::Failure;
+use crate::config::{write_new, write_private};
+use crate::i18n::{Text, Words};
 use crate::text::{SafeText, sanitise_line};
+
+/// Writes a file for this user alone; over one that is there only if that was asked for.
+pub(super) fn put_file(words: &Words, file: &Path, content: &str, over: bool) -> Result<(), Failure> {
+    let content = content.as_bytes();
+    let written = if over { write_private(file, content) } else { write_new(file, content) };
+    written.map_err(|error| match error.kind() {
+        io::ErrorKind::AlreadyExists => {
+            let shown = SafeText::clean(&file.display().to_string());
+            Failure::Said(words.fill(Text::FileIsThere, &[("file", shown)]))
+        }
+        _ => Failure::of_file(words, Text::CannotWrite, file, &error),
+    })
+}
 
 /// Standard output.
 #[derive(Clone, Copy, Debug)]

@@ -37,6 +37,13 @@ pub fn create_private_dir(path: &Path) -> io::Result<()> {
     Ok(())
 }
 
+/// The file of this ending beside another one: `co.db` and `.lock` give `co.db.lock`.
+pub fn beside(file: &Path, ending: &str) -> PathBuf {
+    let mut name = file.as_os_str().to_owned();
+    name.push(ending);
+    name.into()
+}
+
 /// Writes a whole file, readable by this user alone: beside its place first, on the disk, then renamed.
 pub fn write_private(path: &Path, content: &[u8]) -> io::Result<()> {
     let (dir, aside) = aside(path)?;

@@ -13,8 +13,8 @@ mod value;
 
 pub use accounts::{Account, Accounts, LOCAL};
 pub use files::{
-    FileState, SecretError, create_private_dir, free_space, read_secret, read_small, state_of, write_new,
-    write_private,
+    FileState, SecretError, beside, create_private_dir, free_space, read_secret, read_small, state_of,
+    write_new, write_private,
 };
 pub use layers::{ConfigError, Layers, Place};
 pub use paths::{NoHome, Paths};

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
 
+use super::files::beside;
 use super::layers::Layers;
 
 /// The example that the project ships: every setting with its default, commented out.
@@ -128,9 +129,7 @@ impl ServerSettings {
 
     /// The file of this ending beside the database.
     pub fn beside(&self, ending: &str) -> PathBuf {
-        let mut name = self.database.as_os_str().to_owned();
-        name.push(ending);
-        name.into()
+        beside(&self.database, ending)
     }
 }
 

@@ -2,6 +2,10 @@
 //! and what holds without it.
 
 use super::value::{Takes, Value};
+use crate::text::distance;
+
+/// A name with no more slips was probably another one.
+const SLIPS: usize = 2;
 
 /// A setting.
 #[derive(Debug)]
@@ -90,7 +94,7 @@ impl Setting {
 
     /// The setting that was probably meant by a name that is none.
     pub fn meant_by(name: &str) -> Option<&'static Self> {
-        let near = SETTINGS.iter().find(|setting| is_near(name, setting.name));
+        let near = SETTINGS.iter().find(|setting| distance(name, setting.name) <= SLIPS);
         // A word that stands in the wrong table, when there is one such word.
         near.or_else(|| {
             let last = |name: &str| name.rsplit('.').next().unwrap_or_default().to_owned();
@@ -98,25 +102,6 @@ impl Setting {
             same.next().filter(|_| same.next().is_none())
         })
     }
-}
-
-/// Whether two names differ by at most two letters.
-fn is_near(a: &str, b: &str) -> bool {
-    let (a, b): (Vec<char>, Vec<char>) = (a.chars().collect(), b.chars().collect());
-    let mut row: Vec<usize> = (0..=b.len()).collect();
-    for (i, x) in a.iter().enumerate() {
-        let mut diagonal = i;
-        let mut left = i + 1;
-        let mut next = vec![left];
-        for (j, y) in b.iter().enumerate() {
-            let above = row.get(j + 1).copied().unwrap_or(usize::MAX);
-            left = (diagonal + usize::from(x != y)).min(above + 1).min(left + 1);
-            diagonal = above;
-            next.push(left);
-        }
-        row = next;
-    }
-    row.last().is_some_and(|distance| *distance <= 2)
 }
 
 #[cfg(test)]

@@ -14,6 +14,7 @@ use std::time::Duration;
 use super::App;
 use super::secrets::hex;
 use super::store::{StoreError, audit};
+use crate::config::beside;
 
 /// Behind the database's name: the file.
 const SUFFIX: &str = ".audit-heads";
@@ -24,9 +25,7 @@ const WITHIN: Duration = Duration::from_secs(60);
 
 /// The file beside a database.
 pub fn path(database: &Path) -> PathBuf {
-    let mut name = database.as_os_str().to_owned();
-    name.push(SUFFIX);
-    name.into()
+    beside(database, SUFFIX)
 }
 
 /// Keeps heads until the server stops, and once more then.

@@ -23,11 +23,7 @@ pub async fn report(
     clock: &Clock,
 ) -> Result<ServerReport, StoreError> {
     let found = health::look(database).await?;
-    let beside = |ending: &str| {
-        let mut name = database.as_os_str().to_owned();
-        name.push(ending);
-        PathBuf::from(name)
-    };
+    let beside = |ending: &str| config::beside(database, ending);
     let log = beside("-wal");
     let bytes = |path: &Path| std::fs::metadata(path).map_or(0, |found| found.len());
     let own = [(FileUse::Database, database.to_owned()), (FileUse::WriteAheadLog, log.clone())];

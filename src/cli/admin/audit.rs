@@ -8,8 +8,8 @@ use super::company_id;
 use crate::api::{AUDIT_PAGE, AuditActor, AuditFound, AuditHead, AuditRow, AuditVerify};
 use crate::cli::Context;
 use crate::cli::failure::Failure;
+use crate::cli::output::put_file;
 use crate::client::Client;
-use crate::config::{write_new, write_private};
 use crate::domain::CompanyId;
 use crate::formats::{Formulas, plain_csv};
 use crate::i18n::{Text, say};
@@ -90,14 +90,7 @@ fn export(
         _ => csv(rows),
     };
     let shown = SafeText::clean(&file.display().to_string());
-    let written =
-        if force { write_private(file, content.as_bytes()) } else { write_new(file, content.as_bytes()) };
-    written.map_err(|error| match error.kind() {
-        io::ErrorKind::AlreadyExists => {
-            Failure::Said(words.fill(Text::FileIsThere, &[("file", shown.clone())]))
-        }
-        _ => Failure::of_file(words, Text::CannotWrite, file, &error),
-    })?;
+    put_file(words, file, &content, force)?;
     let n = SafeText::number(rows.len() as u64);
     context.out.line(&words.fill(Text::AuditExported, &[("n", n), ("file", shown)]))?;
     Ok(0)

@@ -14,6 +14,7 @@ use crate::cli::Context;
 use crate::cli::args::Format;
 use crate::cli::decide::key;
 use crate::cli::failure::Failure;
+use crate::cli::output::put_file;
 use crate::client::Client;
 use crate::config::{Scratch, write_new, write_private};
 use crate::domain::{CompanyId, Fault, PolicyFault};
@@ -52,18 +53,9 @@ fn init(context: &Context, out: Option<&Path>, force: bool) -> Result<u8, Failur
         return Ok(0);
     };
     let shown = SafeText::clean(&file.display().to_string());
-    let written =
-        if force { write_private(file, EXAMPLE.as_bytes()) } else { write_new(file, EXAMPLE.as_bytes()) };
-    match written {
-        Ok(()) => {
-            context.out.line(&words.fill(Text::PolicyExample, &[("file", shown)]))?;
-            Ok(0)
-        }
-        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {
-            Err(Failure::Said(words.fill(Text::FileIsThere, &[("file", shown)])))
-        }
-        Err(error) => Err(Failure::of_file(words, Text::CannotWrite, file, &error)),
-    }
+    put_file(words, file, EXAMPLE, force)?;
+    context.out.line(&words.fill(Text::PolicyExample, &[("file", shown)]))?;
+    Ok(0)
 }
 
 /// A document from a file, or from standard input for `-`.

@@ -6,17 +6,11 @@ use std::os::unix::fs::{MetadataExt as _, OpenOptionsExt as _};
 use std::path::{Path, PathBuf};
 
 use super::BackupError;
-use crate::config::{read_small, write_private};
+use crate::config::{beside, read_small, write_private};
 use crate::server::CardKey;
 
 /// Behind the database's name: a file whose age is that of the last backup.
 pub(crate) const LAST_BACKUP: &str = ".last-backup";
-
-fn beside(database: &Path, suffix: &str) -> PathBuf {
-    let mut name = database.as_os_str().to_owned();
-    name.push(suffix);
-    PathBuf::from(name)
-}
 
 /// A database and the files beside it.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -1,6 +1,5 @@
 //! Proves a backup by unpacking it, and puts one back.
 
-use std::ffi::OsString;
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
@@ -11,7 +10,7 @@ use sqlx::sqlite::SqliteConnectOptions;
 use super::look::{Found, look};
 use super::unpack::{Unpacked, database_in, unpack};
 use super::{BackupError, Place, Progress, Report, Stage, archive, aside};
-use crate::config::{Scratch, write_private};
+use crate::config::{Scratch, beside, write_private};
 use crate::server::CardKey;
 use crate::server::secrets::{hex, sha256};
 use crate::server::store::{Conn, StoreError, outbox, settings, tidy};
@@ -128,24 +127,18 @@ async fn fold_log(database: &Path) {
     }
 }
 
-fn with_suffix(path: &Path, suffix: &str) -> PathBuf {
-    let mut name: OsString = path.as_os_str().to_owned();
-    name.push(suffix);
-    name.into()
-}
-
 /// Gives the database that is there a second name. A log that is left beside it, even without a database,
 /// must not be read into another one. Returns the name, if there was one.
 fn move_aside(database: &Path, stamp: &str) -> io::Result<Option<PathBuf>> {
-    let kept = with_suffix(database, stamp);
+    let kept = beside(database, stamp);
     let is_there = database.symlink_metadata().is_ok();
     if is_there && fs::hard_link(database, &kept).is_err() {
         fs::rename(database, &kept)?;
     }
     for suffix in ["-wal", "-journal"] {
-        absent_is_fine(fs::rename(with_suffix(database, suffix), with_suffix(&kept, suffix)))?;
+        absent_is_fine(fs::rename(beside(database, suffix), beside(&kept, suffix)))?;
     }
-    absent_is_fine(fs::remove_file(with_suffix(database, "-shm")))?;
+    absent_is_fine(fs::remove_file(beside(database, "-shm")))?;
     Ok(is_there.then_some(kept))
 }
 
@@ -158,6 +151,6 @@ fn absent_is_fine(done: io::Result<()>) -> io::Result<()> {
 
 /// Puts the key in its place; another one that is there is kept.
 fn put_key(place: &Place, key: &CardKey, stamp: &str) -> io::Result<()> {
-    absent_is_fine(fs::hard_link(&place.card_key, with_suffix(&place.card_key, stamp)))?;
+    absent_is_fine(fs::hard_link(&place.card_key, beside(&place.card_key, stamp)))?;
     write_private(&place.card_key, key.bytes())
 }

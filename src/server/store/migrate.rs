@@ -6,6 +6,7 @@ use sqlx::migrate::{Migration, MigrationType, Migrator};
 use sqlx::{Row as _, SqlSafeStr as _};
 
 use super::{Conn, StoreError, copy};
+use crate::config::beside;
 use crate::domain::DataFault;
 
 /// A change of the schema.
@@ -87,9 +88,7 @@ pub(super) async fn run(conn: &mut Conn, path: &Path, changes: &[SchemaChange]) 
 
 /// Where the database is kept as it was at a schema.
 fn kept_before(path: &Path, schema: i64) -> PathBuf {
-    let mut name = path.as_os_str().to_owned();
-    name.push(format!(".schema-{schema}"));
-    name.into()
+    beside(path, &format!(".schema-{schema}"))
 }
 
 #[cfg(test)]

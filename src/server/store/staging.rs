@@ -14,6 +14,7 @@ use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqliteSynchronous};
 use sqlx::{Connection as _, QueryBuilder, Row as _};
 
 use super::{Conn, Db, StoreError};
+use crate::config::beside;
 use crate::domain::RefusedRow;
 
 const TABLES: &str = "
@@ -91,9 +92,7 @@ pub(crate) struct Staging {
 
 /// Where the rows of an import are staged.
 pub(crate) fn path(database: &Path, import: i64) -> PathBuf {
-    let mut name = database.as_os_str().to_owned();
-    name.push(format!(".import-{import}"));
-    name.into()
+    beside(database, &format!(".import-{import}"))
 }
 
 /// Takes the file away.
