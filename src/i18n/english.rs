@@ -1430,7 +1430,6 @@ texts! {
     AddApproved = "Connected: approval was given in advance. {id}";
     AddPermissionSent = "The admins are asked for the permission: {id}";
     AddWithdrawn = "Request taken back: {id}";
-    AwayNoDate = "{date} is not a date, as 2026-12-01.";
     AwayAccepts = "taken";
     AwayTakesNone = "not taken";
     AwayUntil = "until {date}";
