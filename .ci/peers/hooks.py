@@ -77,7 +77,7 @@ DROP = object()
 # Of single paths, of all: what a field has to look like to be made up well, and what then stands there instead.
 FIELDS = {
     "/v1/links": {"company": (is_id, "company")},
-    "/v1/contacts/{id}/tags": {"company": (are_texts, ["fair"]), "own": (are_texts, ["fair"])},
+    "/v1/contacts/{id}/tags": {"company": (are_texts, []), "own": (are_texts, ["fair"])},
     "/v1/grants": {"department": (lambda value: value is None or is_text(value), DROP)},
     "/v1/handovers": {"contacts": (are_ids, "contacts")},
     "/v1/requests": {"to": (is_text, "to")},

@@ -30,7 +30,7 @@ pub use change::Change;
 pub use company::{ChatLinkError, Company, chat_link};
 pub use contact::{
     AddWay, Contact, ContactAction, ContactDetail, ContactKind, ContactRevision, HistoryEntry, HistoryKind,
-    Source,
+    Source, contact_tag,
 };
 pub use department::Department;
 pub use fault::{Conflict, DataFault, Fault, Refusal};

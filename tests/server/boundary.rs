@@ -604,3 +604,33 @@ async fn a_bad_policy_changes_nothing_and_says_where_it_is_bad() {
         .unwrap();
     assert_eq!((&undo["value"], &undo["by"][0]["rule"]), (&json!("60"), &json!("A")));
 }
+
+#[tokio::test]
+async fn the_company_offers_tags_and_own_ones_come_besides() {
+    let world = two_companies().await;
+    let ann = world.session("acme", "ann").await;
+    let card = world.card(&ann).await;
+    world.visitor(&card, "Eve", "eve@elsewhere.example").await;
+    let waits = world.queue(&ann).await;
+    world.says(&ann, &waits[0], json!({"kind": "approve"})).await.ok();
+    world.pass(11 * SECOND);
+    let id = world.contacts(&ann).await[0]["id"].as_str().unwrap().to_owned();
+    let path = format!("/v1/contacts/{id}");
+    let tags = async |revision: i64, company: &[&str], own: &[&str]| {
+        let body = json!({"company": company, "own": own});
+        world.at(&ann, Method::PUT, &format!("{path}/tags"), &json!(revision), Some(body)).await
+    };
+    world.policy("acme", &rule("T", "company_tags = [\"VIP\", \"客户 \\\"A\\\"\"]")).await.ok();
+    let detail = world.get(&ann, &path).await.ok();
+    assert_eq!(detail["company_tags"], json!(["VIP", "客户 \"A\""]));
+    let revision = detail["contact"]["revision"].as_i64().unwrap();
+    tags(revision, &["vip"], &[]).await.refused("invalid");
+    tags(revision, &["VIP"], &["met twice"]).await.ok();
+    let contact = world.get(&ann, &path).await.ok()["contact"].take();
+    assert_eq!((&contact["tags"], &contact["own_tags"]), (&json!(["VIP"]), &json!(["met twice"])));
+    // What is not offered any more stays where it is, and is given to nobody anew.
+    world.policy("acme", &rule("T", "company_tags = []")).await.ok();
+    tags(revision + 1, &["VIP"], &[]).await.ok();
+    tags(revision + 2, &[], &[]).await.ok();
+    tags(revision + 3, &["VIP"], &[]).await.refused("invalid");
+}

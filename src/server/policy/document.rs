@@ -7,7 +7,7 @@ use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
 use super::setting::{Kind, Levels, Setting, Spec, TABLE, Value};
-use crate::domain::{MemberId, PolicyFault, PolicyFaultCode as Code, normalise_line};
+use crate::domain::{MemberId, PolicyFault, PolicyFaultCode as Code, contact_tag, normalise_line};
 use crate::formats::split_paths;
 use crate::server::store::departments::PATH_SIGN;
 use crate::text::{Untrusted, nearest};
@@ -16,6 +16,8 @@ use crate::text::{Untrusted, nearest};
 const MAX_TEXT: usize = 500;
 /// Longest document, in bytes.
 pub(crate) const MAX_DOCUMENT: usize = 128 * 1024;
+/// Most tags that a company offers.
+const MOST_TAGS: usize = 100;
 /// Most rules.
 const MAX_RULES: usize = 1_000;
 
@@ -386,6 +388,10 @@ fn value_of(spec: &Spec, value: &DeValue<'_>) -> Option<Value> {
             let words = texts()?;
             let good = words.iter().all(|word| known.contains(word));
             good.then(|| Value::Words(words.into_iter().map(str::to_owned).collect()))
+        }
+        Kind::Tags => {
+            let tags: BTreeSet<String> = texts()?.into_iter().map(contact_tag).collect::<Option<_>>()?;
+            (tags.len() <= MOST_TAGS).then_some(Value::Words(tags))
         }
         Kind::Domains { .. } => texts()?.into_iter().map(domain).collect::<Option<_>>().map(Value::Words),
         Kind::Choice { known } => {

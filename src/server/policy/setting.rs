@@ -57,6 +57,8 @@ pub(crate) enum Setting {
     PrintedCards,
     /// What a card may show besides name, title and company.
     CardFields,
+    /// Tags that the company offers for contacts.
+    CompanyTags,
     /// Whether somebody is hidden from colleagues.
     Hidden,
     /// Whether somebody sees their own departments only.
@@ -86,6 +88,8 @@ pub(crate) enum Kind {
     Count { least: u32, most: u32, none: Option<&'static str>, zero: Option<&'static str>, strict: Strict },
     /// Some of these words.
     Words { known: &'static [&'static str], strict: Strict },
+    /// Tags: texts as `domain::tag` takes them, at most 100; of two lists, what both hold.
+    Tags,
     /// Names of mail domains.
     Domains { strict: Strict },
     /// One of these words, the stricter ones later.
@@ -189,6 +193,7 @@ table! {
     PrintedCards "printed_cards" "CRD-05" Any "5" days(0, 5, Strict::Less);
     CardFields "card_fields" "CRD-06" Any "[\"phone\", \"email\"]"
         Kind::Words { known: CARD_FIELDS, strict: Strict::Less };
+    CompanyTags "company_tags" "TAG-01" Any "[]" Kind::Tags;
     Hidden "hidden" "DIR-01" NoCompany "false" YES;
     OwnDepartmentOnly "own_department_only" "DIR-02" Any "false" YES;
     HiddenFields "hidden_fields" "DIR-03" Any "[]" Kind::Words { known: FIELDS, strict: Strict::More };
@@ -244,6 +249,7 @@ impl Kind {
                 format!("{least} … {most}{}", words.collect::<String>())
             }
             Self::Words { known, .. } => format!("[{}]", quoted(known, ", ")),
+            Self::Tags => "[\"VIP\", …]".to_owned(),
             Self::Domains { .. } => "[\"example.com\", …]".to_owned(),
             Self::Choice { known } => quoted(known, " | "),
             Self::Link => "\"https:…{id}…\" | \"mailto:…\" | \"tel:…\" | \"wxwork:…\"".to_owned(),
@@ -262,7 +268,7 @@ impl Kind {
                 let both = if strict == Strict::Less { a.min(b) } else { a.max(b) };
                 Value::Count(Some(both).filter(|count| *count != u32::MAX))
             }
-            (Self::Words { strict: Strict::Less, .. }, Value::Words(a), Value::Words(b)) => {
+            (Self::Words { strict: Strict::Less, .. } | Self::Tags, Value::Words(a), Value::Words(b)) => {
                 Value::Words(a & b)
             }
             (Self::Domains { strict: Strict::Less }, Value::Words(a), Value::Words(b)) => {
@@ -344,7 +350,8 @@ impl fmt::Display for Written<'_> {
             (_, Value::Words(words)) => {
                 write!(f, "[")?;
                 for (at, word) in words.iter().enumerate() {
-                    write!(f, "{}{word:?}", if at == 0 { "" } else { ", " })?;
+                    let word = toml::Value::String(word.clone());
+                    write!(f, "{}{word}", if at == 0 { "" } else { ", " })?;
                 }
                 write!(f, "]")
             }
@@ -404,6 +411,7 @@ mod tests {
             }
             Kind::Count { least, most, .. } => (least..=most).prop_map(|n| Value::Count(Some(n))).boxed(),
             Kind::Words { known, .. } => some(known),
+            Kind::Tags => some(&["VIP", "老客户", "a \"b\""]),
             Kind::Domains { .. } => some(&["a.example", "b.example", "example", "x.a.example"]),
             Kind::Choice { known } => (0..known.len()).prop_map(Value::Choice).boxed(),
             Kind::Link => Just(Value::Text("https://x/{id}".into())).boxed(),

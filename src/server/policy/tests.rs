@@ -264,6 +264,9 @@ fn company_rules() -> impl Strategy<Value = Vec<Rule>> {
             Kind::Words { known, .. } => proptest::sample::subsequence(known, 0..=known.len())
                 .prop_map(|words| Value::Words(words.into_iter().map(str::to_owned).collect()))
                 .boxed(),
+            Kind::Tags => proptest::sample::subsequence(vec!["VIP", "老客户"], 0..=2)
+                .prop_map(|words| Value::Words(words.into_iter().map(str::to_owned).collect()))
+                .boxed(),
             Kind::Domains { .. } => proptest::sample::subsequence(vec!["b.example", "gmail.com"], 0..=2)
                 .prop_map(|words| Value::Words(words.into_iter().map(str::to_owned).collect()))
                 .boxed(),

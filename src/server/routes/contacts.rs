@@ -7,16 +7,15 @@ use unicode_segmentation::UnicodeSegmentation as _;
 use super::directory::Paging;
 use crate::api::{EventKind, NewHandover, Page, Problem, ProblemCode, RemarkBody, SYNC_PAGE, ToColleague};
 use crate::domain::{
-    Contact, ContactDetail, ContactId, ContactRevision, HistoryKind, Request, Status, Tags, Time, Who,
-    normalise_line,
+    Contact, ContactDetail, ContactId, ContactRevision, HistoryKind, Request, Status, Tags, normalise_line,
 };
-use crate::server::access::{self, Action, Answer, Object, Viewer};
+use crate::server::access::{self, Action, Answer, Object};
 use crate::server::auth::Caller;
-use crate::server::policy::Setting;
+use crate::server::policy::{Effective, Setting};
 use crate::server::respond::{Begun, Failure, Id, IfMatch, Json, Key, Once, Params, ok, ok_with_revision};
 use crate::server::store::contacts::{self, ContactRow};
 use crate::server::store::outbox::{self, Touched};
-use crate::server::store::{Read, Write, audit, companies, introductions, members, policies};
+use crate::server::store::{Write, audit, companies, introductions, members, policies};
 use crate::server::{App, approvals};
 use crate::text::Untrusted;
 
@@ -68,25 +67,22 @@ pub(super) async fn one(
     let row = contacts::by_id(read.conn(), &id, now, as_of).await?;
     let row = mine(&caller, Action::ReadContacts, row)?;
     let history = contacts::history(read.conn(), row.sk, now).await?;
-    let known_by = known_by(&mut read, viewer, &row, now).await?;
-    let revision = row.contact.revision;
-    ok_with_revision(&ContactDetail { contact: row.contact, history, known_by }, revision)
-}
-
-/// Colleagues who know the same person, where the policy shows it.
-async fn known_by(
-    read: &mut Read,
-    viewer: &Viewer,
-    row: &ContactRow,
-    now: Time,
-) -> Result<Vec<Who>, Failure> {
     let policy = read.policy(viewer.company).await?;
     let subject = policies::subject(read.conn(), viewer.member).await?;
-    if policy.of(&subject, now).is_on(Setting::WhoKnows) {
-        Ok(contacts::known_by(read.conn(), row, viewer, now).await?)
+    let rules = policy.of(&subject, now);
+    let known_by = if rules.is_on(Setting::WhoKnows) {
+        contacts::known_by(read.conn(), &row, viewer, now).await?
     } else {
-        Ok(Vec::new())
-    }
+        Vec::new()
+    };
+    let company_tags = offered_tags(rules);
+    let revision = row.contact.revision;
+    ok_with_revision(&ContactDetail { contact: row.contact, history, known_by, company_tags }, revision)
+}
+
+/// Tags that the company offers for a member's contacts.
+fn offered_tags(rules: Effective<'_>) -> Vec<Untrusted> {
+    rules.value(Setting::CompanyTags).words().map(Untrusted::from).collect()
 }
 
 /// The contact, if it is the caller's.
@@ -237,10 +233,17 @@ pub(super) async fn set_tags(
         Begun::Done(response) => return Ok(response),
     };
     let row = to_change(&mut once.tx, &caller, &id, revision).await?;
+    let now = once.tx.now();
+    let policy = once.tx.policy(row.company).await?;
+    let subject = policies::subject(once.tx.conn(), row.owner).await?;
+    let offered = offered_tags(policy.of(&subject, now));
+    // One that was given before and is not offered any more may stay.
+    if !company.iter().all(|tag| offered.contains(tag) || row.contact.tags.contains(tag)) {
+        return Err(Problem::invalid("company", "not_offered").into());
+    }
     if !contacts::set_tags(&mut once.tx, row.sk, revision, &company, &own).await? {
         return Err(stale(row.contact.revision).into());
     }
-    let now = once.tx.now();
     contacts::note(&mut once.tx, row.sk, now, HistoryKind::TagsChanged, Some(row.owner), None).await?;
     let reply = record(&mut once.tx, &caller, &row, "contact.tags", "active").await?;
     once.finish(&reply, Some(reply.revision)).await

@@ -1,7 +1,6 @@
 //! External contacts: one row per side of a connection, owned by one member.
 
 use sqlx::Row as _;
-use unicode_segmentation::UnicodeSegmentation as _;
 
 use super::members::member_id;
 use super::visible::{self, sees};
@@ -9,15 +8,12 @@ use super::{Conn, Row, StoreError, Write, flag};
 use crate::api::Problem;
 use crate::domain::{
     AddWay, Channel, Contact, ContactAction, ContactId, ContactKind, HistoryEntry, HistoryKind, Source, Time,
-    Who, normalise_line,
+    Who, contact_tag,
 };
 use crate::server::access::Viewer;
 use crate::server::looks::look_of;
 use crate::server::policy::domain_of;
 use crate::text::Untrusted;
-
-/// Longest tag, in graphemes.
-const MAX_TAG: usize = 40;
 
 /// A contact with its hidden keys.
 #[derive(Clone, Debug)]
@@ -518,11 +514,8 @@ pub(crate) async fn set_remark(
 
 /// A tag, cleaned and in its limits.
 pub(crate) fn tag(typed: &Untrusted) -> Result<Untrusted, Problem> {
-    let tag = normalise_line(typed.as_data());
-    let good = !tag.is_empty()
-        && tag.graphemes(true).take(MAX_TAG + 1).count() <= MAX_TAG
-        && tag.len() <= 4 * MAX_TAG;
-    if good { Ok(tag.into()) } else { Err(Problem::invalid("tags", "wrong_length")) }
+    let tag = contact_tag(typed.as_data());
+    tag.map(Untrusted::from).ok_or_else(|| Problem::invalid("tags", "wrong_length"))
 }
 
 async fn add_tags(tx: &mut Write, sk: i64, tags: &[Untrusted], own: bool) -> Result<(), StoreError> {

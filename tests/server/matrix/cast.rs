@@ -358,6 +358,10 @@ pub fn row(line: u64, id: &str, manager: &str, role: &str, status: &str) -> Valu
     )
 }
 
+/// The policy that is always in force: it offers one tag.
+const PLAIN: &str =
+    "[[rule]]\nid = \"T\"\ntitle = \"t\"\nowner = \"o\"\nreason = \"r\"\ncompany_tags = [\"fair\"]\n";
+
 impl Cast {
     pub async fn new() -> Self {
         let world = World::new().await;
@@ -376,6 +380,9 @@ impl Cast {
             let card = cast.world.card(&session).await;
             let things = BTreeMap::new();
             cast.people.push(Person { id, company, manager, role, session, card, things });
+        }
+        for company in ["acme", "other"] {
+            cast.policy(company, "").await;
         }
         for at in 0..cast.people.len() {
             let person = cast.people[at].clone();
@@ -471,11 +478,11 @@ impl Cast {
         reply.header("etag").trim_matches('"').parse().unwrap()
     }
 
-    /// Puts one rule in force in a company, or none.
+    /// Puts one rule in force in a company, or none, besides the one that offers a tag.
     pub async fn policy(&self, company: &str, rule: &str) {
         let version = self.policy_version(company).await;
         let head = "[[rule]]\nid = \"A\"\ntitle = \"t\"\nowner = \"o\"\nreason = \"r\"\n";
-        let document = if rule.is_empty() { "# None.\n".to_owned() } else { format!("{head}{rule}\n") };
+        let document = if rule.is_empty() { PLAIN.to_owned() } else { format!("{PLAIN}{head}{rule}\n") };
         let body = json!({"company": company, "document": document});
         self.write(&self.world.operator, Method::PUT, "/v1/policy", Some(version), Some(body)).await.ok();
     }
@@ -756,7 +763,7 @@ impl Cast {
                 let scope = json!({"members": [me.map_or("dan", |me| me.id)]});
                 json!({"company": id, "scope": scope, "purpose": "supply"})
             }
-            "POST /v1/policy/check" | "PUT /v1/policy" => json!({"company": id, "document": "# None.\n"}),
+            "POST /v1/policy/check" | "PUT /v1/policy" => json!({"company": id, "document": PLAIN}),
             "POST /v1/policy/explain" => json!({"company": company, "member": id}),
             "POST /v1/audit/verify" => json!({"company": id}),
             "POST /v1/grants" => json!({"company": company, "member": id}),

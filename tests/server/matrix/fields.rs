@@ -58,7 +58,7 @@ const FIELDS: &[(&str, &[(&str, &str)])] = &[
     ("GET /v1/lookup", &[("", "ids[]")]),
     ("GET /v1/contacts", &[("items[]", CONTACT), ("items[]", "refuse_until"), ("", PAGE)]),
     ("GET /v1/contacts/{id}", &[("contact", CONTACT),
-        ("history[]", "at what who.id who.name rule policy_version")]),
+        ("history[]", "at what who.id who.name rule policy_version"), ("", "company_tags[]")]),
     ("PUT /v1/contacts/{id}/remark", &[("", "id revision as_of")]),
     ("PUT /v1/contacts/{id}/tags", &[("", "id revision as_of")]),
     ("POST /v1/contacts/{id}/introduce", &[("", "id revision as_of")]),
@@ -99,7 +99,7 @@ const FIELDS: &[(&str, &[(&str, &str)])] = &[
     ("POST /v1/policy/check", &[("", "version")]),
     ("PUT /v1/policy", &[("", POLICY), ("", "document made_by.id made_by.name")]),
     ("POST /v1/policy/explain", &[("member", "id name"), ("settings[]", "name value"),
-        ("settings[].by[]", "rule set_by since"), ("settings[].chain[]", "rule set_by since fate"), ("", "verdict")]),
+        ("settings[].by[]", "rule title why set_by since"), ("settings[].chain[]", "rule title why set_by since fate"), ("", "verdict")]),
     ("GET /v1/audit", &[("items[]", "seq at actor actor.outsider actor.member.id actor.member.name action object old_state new_state \
         policy_version call hash"), ("head", "seq hash"), ("", "next")]),
     ("POST /v1/audit/verify", &[("head", "seq hash"), ("", "rows broken forked cut_off")]),
