@@ -9,12 +9,11 @@ use super::failure::Failure;
 use super::ids::{self, Named};
 use super::show::pairs;
 use super::when;
-use crate::api::OwnSettingsBody;
 use crate::client::Client;
-use crate::domain::{Fault, OwnSettings};
+use crate::domain::{Fault, OwnSettings, Who};
 use crate::i18n::Text;
 use crate::i18n::say;
-use crate::text::SafeText;
+use crate::text::{SafeText, Untrusted};
 
 /// What one set for oneself in the shape of `docs/json.md`.
 fn shape(own: &OwnSettings) -> Value {
@@ -35,7 +34,8 @@ pub(super) async fn run(context: &Context, client: &Client, args: &AwayArgs) -> 
                 let until = when::read(context, date)?;
                 let stand_in = match stand_in {
                     Some(id) => match ids::find(client, &context.words, id).await? {
-                        Named::Member(id) => Some(id),
+                        // Of a stand-in the id is what counts.
+                        Named::Member(id) => Some(Who { id, name: Untrusted::default() }),
                         _ => return Err(Failure::About(SafeText::clean(id).cut(40), Fault::NotFound)),
                     },
                     None => None,
@@ -43,8 +43,7 @@ pub(super) async fn run(context: &Context, client: &Client, args: &AwayArgs) -> 
                 (Some(until), stand_in)
             }
         };
-        let body = OwnSettingsBody { accepts: own.accepts, away_until, stand_in };
-        own = client.set_own_settings(own.revision, &body, &key()?).await?;
+        own = client.set_own_settings(&OwnSettings { away_until, stand_in, ..own }, &key()?).await?;
     }
     match args.format {
         Format::Json => context.out.json(&shape(&own))?,

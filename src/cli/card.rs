@@ -8,9 +8,8 @@ use super::decide::key;
 use super::failure::Failure;
 use super::show::pairs;
 use super::when;
-use crate::api::OwnSettingsBody;
 use crate::client::Client;
-use crate::domain::{Card, CardKind, CardLike, Fault};
+use crate::domain::{Card, CardKind, CardLike, Fault, OwnSettings};
 use crate::i18n::{Text, say};
 use crate::text::{SafeText, Untrusted};
 
@@ -199,10 +198,8 @@ impl Cards<'_> {
     }
 
     async fn accept(&self, accepts: bool) -> Result<u8, Failure> {
-        let own = self.client.own_settings().await?;
-        let stand_in = own.stand_in.as_ref().map(|who| who.id.clone());
-        let body = OwnSettingsBody { accepts, away_until: own.away_until, stand_in };
-        let own = self.client.set_own_settings(own.revision, &body, &key()?).await?;
+        let own = OwnSettings { accepts, ..self.client.own_settings().await? };
+        let own = self.client.set_own_settings(&own, &key()?).await?;
         if self.format == Format::Json {
             self.context.out.json(&own)?;
         } else {

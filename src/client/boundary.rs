@@ -159,11 +159,11 @@ impl Client {
     pub async fn introduce(
         &self,
         id: &ContactId,
-        to: &ToColleague,
+        to: &MemberId,
         key: &str,
     ) -> Result<ContactRevision, Fault> {
         let mut call = write(Method::Post, format!("/v1/contacts/{id}/introduce"), None, key);
-        call.body = json(to)?;
+        call.body = json(&ToColleague { member: to.clone(), text: None })?;
         self.ask(call).await
     }
 
@@ -216,15 +216,12 @@ impl Client {
         self.ask(get("/v1/settings")).await
     }
 
-    /// Sets it anew, as a whole.
-    pub async fn set_own_settings(
-        &self,
-        revision: i64,
-        body: &OwnSettingsBody,
-        key: &str,
-    ) -> Result<OwnSettings, Fault> {
-        let mut call = write(Method::Put, "/v1/settings", Some(revision), key);
-        call.body = json(body)?;
+    /// Sets it anew, as a whole; the revision is the one that was seen.
+    pub async fn set_own_settings(&self, own: &OwnSettings, key: &str) -> Result<OwnSettings, Fault> {
+        let mut call = write(Method::Put, "/v1/settings", Some(own.revision), key);
+        let stand_in = own.stand_in.as_ref().map(|who| who.id.clone());
+        let body = OwnSettingsBody { accepts: own.accepts, away_until: own.away_until, stand_in };
+        call.body = json(&body)?;
         self.ask(call).await
     }
 }

@@ -31,7 +31,10 @@ fn detail(n: usize) -> Answer {
         entry(DAY, HistoryKind::Approved, Some("sam.zhang")),
     ];
     let id = contact.id.clone();
-    Answer::ContactRead(id, Ok(Box::new(ContactDetail { contact, history, known_by: Vec::new() })))
+    Answer::ContactRead(
+        id,
+        Ok(Box::new(ContactDetail { contact, history, known_by: Vec::new(), company_tags: Vec::new() })),
+    )
 }
 
 #[test]

@@ -67,6 +67,14 @@ fn people_outside() {
     look("remove", |desk| {
         desk.keys("2 D");
     });
+    look("tags", |desk| {
+        super::own::read_contact(desk);
+        desk.keys("t j");
+    });
+    look("contact-details", |desk| {
+        super::own::read_contact(desk);
+        desk.keys("Enter");
+    });
 }
 
 #[test]
@@ -293,4 +301,20 @@ fn the_selected_row_is_marked_by_more_than_colour() {
         let mark = (0..x).rev().map(|x| buffer[(x, y)].symbol().to_owned()).find(|symbol| symbol == ">");
         assert!(mark.is_some(), "{at}:\n{}", desk.picture());
     }
+}
+
+#[test]
+fn what_one_sets_of_ones_own() {
+    look("sharing", |desk| {
+        super::own::open_namecard(desk);
+        desk.keys("e j");
+    });
+    look("outside-view", |desk| {
+        super::own::open_namecard(desk);
+        desk.keys("v");
+    });
+    look("away", |desk| {
+        super::own::open_namecard(desk);
+        desk.keys("e k k Space");
+    });
 }

@@ -17,6 +17,7 @@ mod hostile;
 mod looks;
 mod namecard;
 mod news;
+mod own;
 mod queue;
 mod random;
 mod reach;

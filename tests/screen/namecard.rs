@@ -24,7 +24,7 @@ pub fn card(more: serde_json::Value) -> Card {
 
 fn opened(columns: u16, rows: u16) -> Desk {
     let mut desk = Desk::new(columns, rows, Lang::En);
-    assert_eq!(desk.keys("Q"), [Effect::ReadCards]);
+    assert_eq!(desk.keys("Q"), [Effect::ReadCards, Effect::ReadOwn]);
     desk.send(Msg::Answer(Answer::Card(Ok(Box::new(card(json!({})))))));
     desk
 }

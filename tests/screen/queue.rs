@@ -485,7 +485,7 @@ fn a_permission_takes_a_date_a_link_a_scope_and_a_handover_somebody() {
     let [Effect::Decide { decision, .. }] = &asked[..] else { panic!("{asked:?}") };
     assert_eq!(
         decision.until.map(|until| until.timestamp().to_string()).as_deref(),
-        Some("2026-06-28T00:00:00Z")
+        Some("2026-06-27T23:59:59Z")
     );
 
     go(&mut desk, 19);

@@ -213,7 +213,7 @@ fn a_refusal_offers_steps_that_run_by_their_number() {
     assert!(text.as_str().contains("Rule EXT-03") && text.as_str().contains("kern@northgrid.example"));
     // A number without a step does nothing, and leaving sends nothing.
     assert_eq!(desk.keys("9"), []);
-    assert_eq!(desk.keys("2"), [Effect::ReadCards]);
+    assert_eq!(desk.keys("2"), [Effect::ReadCards, Effect::ReadOwn]);
     assert!(matches!(desk.state.layers.as_slice(), [Layer::Namecard(_)]));
 }
 
@@ -363,7 +363,7 @@ fn sending_that_fails_keeps_what_was_typed_and_a_refusal_is_the_answer_then() {
     desk.send(Msg::Answer(Answer::Asked(Err(Fault::Refused(Box::new(Refusal { verdict }))))));
     assert_eq!(wizard(&desk).stage, Stage::Choose);
     desk.shows("Rule EXT-09");
-    assert_eq!(desk.keys("1"), [Effect::ReadCards]);
+    assert_eq!(desk.keys("1"), [Effect::ReadCards, Effect::ReadOwn]);
     // Another wizard that says the same is another request.
     desk.keys("Esc");
     asked_about(&mut desk, outside());

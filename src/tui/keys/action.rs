@@ -97,6 +97,10 @@ actions! {
     PreviousCard("previous-card", KeyPreviousCard, HelpPreviousCard),
     /// End the card that is shown.
     RevokeCard("revoke-card", KeyRevokeCard, HelpRevokeCard),
+    /// What the card shows, and whether requests are taken.
+    Sharing("sharing", KeySharing, HelpSharing),
+    /// The card as an outsider sees it.
+    OutsideView("outside-view", KeyOutsideView, HelpOutsideView),
     /// Copy the name.
     CopyName("copy-name", KeyCopyName, HelpCopyName),
     /// Copy the telephone number.
@@ -111,8 +115,18 @@ actions! {
     SortRecent("sort-recent", KeySortRecent, HelpSortRecent),
     /// By company.
     SortCompany("sort-company", KeySortCompany, HelpSortCompany),
+    /// Order the external contacts by tag.
+    SortTag("sort-tag", KeySortTag, HelpSortTag),
     /// Change the remark.
     Remark("remark", KeyRemark, HelpRemark),
+    /// Change the tags of a contact.
+    Tags("tags", KeyTags, HelpTags),
+    /// Hand a contact over to a colleague.
+    HandOver("hand-over", KeyHandOver, HelpHandOver),
+    /// Pass a contact on to a colleague, who may then ask.
+    Introduce("introduce", KeyIntroduce, HelpIntroduce),
+    /// Refuse who takes a contact over on the other side.
+    RefuseOwner("refuse-owner", KeyRefuseOwner, HelpRefuseOwner),
     /// End the connection.
     Remove("remove", KeyRemove, HelpRemove),
     /// Approve.

@@ -84,6 +84,33 @@ impl State {
         }
     }
 
+    fn cannot_change(&self, what: ContactAction, why: Text) -> Option<Text> {
+        match self.selected() {
+            Selected::Contact(contact) => unless(contact.allowed.contains(&what), why),
+            _ => Some(Text::NobodySelected),
+        }
+    }
+
+    /// Tags cannot be changed.
+    pub fn cannot_tag(&self) -> Option<Text> {
+        self.cannot_change(ContactAction::EditTags, Text::NotAllowedHere)
+    }
+
+    /// The contact cannot be handed over.
+    pub fn cannot_hand_over(&self) -> Option<Text> {
+        self.cannot_change(ContactAction::HandOver, Text::NotAllowedHere)
+    }
+
+    /// The contact cannot be passed on.
+    pub fn cannot_introduce(&self) -> Option<Text> {
+        self.cannot_change(ContactAction::Introduce, Text::NotIntroducible)
+    }
+
+    /// Nobody takes over on the other side, or it is too late to refuse.
+    pub fn cannot_refuse_owner(&self) -> Option<Text> {
+        self.cannot_change(ContactAction::Refuse, Text::NobodyTakesOver)
+    }
+
     /// There is nothing to choose from.
     pub fn nothing_to_choose(&self) -> Option<Text> {
         let choices = match self.layers.last() {

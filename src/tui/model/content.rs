@@ -208,11 +208,25 @@ pub fn contact_lines(state: &State, env: &Env, id: &ContactId) -> Vec<Line> {
     }
     lines.push(labelled(env, Text::LabelSource, source(env, contact)));
     lines.push(labelled(env, Text::LabelSince, say::date_time(contact.since, now, &env.zone)));
-    match state.data.history(id) {
-        Some(history) => {
+    let tags = |tags: &[Untrusted]| {
+        let tags: Vec<SafeText> = tags.iter().map(|tag| tag.line(NAME_CELLS)).collect();
+        SafeText::join(&tags, ", ")
+    };
+    let own = (!contact.own_tags.is_empty())
+        .then(|| env.words.fill(Text::OwnTags, &[("tags", tags(&contact.own_tags))]));
+    let both = SafeText::join([&tags(&contact.tags), &own.unwrap_or_default()], "  ");
+    if !both.is_empty() {
+        lines.push(labelled(env, Text::LabelTags, both));
+    }
+    match state.data.contact_detail(id) {
+        Some(detail) => {
+            let known: Vec<SafeText> = detail.known_by.iter().map(|who| person(state, env, who)).collect();
+            if !known.is_empty() {
+                lines.push(labelled(env, Text::LabelKnownToo, SafeText::join(&known, ", ")));
+            }
             lines.push(Line::Blank);
             lines.push(Line::Section(env.words.get(Text::SectionHistory)));
-            for entry in history {
+            for entry in &detail.history {
                 let what = env.words.history(entry.what);
                 let who = entry.who.as_ref().map(|who| person(state, env, who)).unwrap_or_default();
                 let rule = match (&entry.rule, entry.policy_version) {

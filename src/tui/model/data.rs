@@ -6,8 +6,8 @@ use std::hash::Hash;
 use std::sync::Arc;
 
 use crate::domain::{
-    Change, Company, CompanyId, Contact, ContactDetail, ContactId, Department, DepartmentId, HistoryEntry,
-    Introduction, LinkedPerson, Me, Member, MemberId, Request, RequestDetail, RequestId, Snapshot,
+    Change, Company, CompanyId, Contact, ContactDetail, ContactId, Department, DepartmentId, Introduction,
+    LinkedPerson, Me, Member, MemberId, Request, RequestDetail, RequestId, Snapshot,
 };
 
 /// A copy with the `seq` of the read that made it, or the mark of what is gone.
@@ -98,7 +98,8 @@ pub struct Data {
     /// By company and id, as they came.
     linked: BTreeMap<(CompanyId, ContactId), Arc<LinkedPerson>>,
     linked_by_id: HashMap<ContactId, Arc<LinkedPerson>>,
-    histories: HashMap<ContactId, (i64, Vec<HistoryEntry>)>,
+    /// What was read of contacts besides, with the revision of that read.
+    contact_details: HashMap<ContactId, ContactDetail>,
     /// What was read of requests besides, with the revision of that read.
     details: HashMap<RequestId, RequestDetail>,
     /// Departments below each, in order; `None` holds the roots.
@@ -190,9 +191,8 @@ impl Data {
 
     /// Takes a contact with its history.
     pub fn put_detail(&mut self, detail: ContactDetail) {
-        let ContactDetail { contact, history, .. } = detail;
-        self.histories.insert(contact.id.clone(), (contact.revision, history));
-        self.put_contacts([contact]);
+        self.put_contacts([detail.contact.clone()]);
+        self.contact_details.insert(detail.contact.id.clone(), detail);
     }
 
     /// Applies changes.
@@ -233,7 +233,7 @@ impl Data {
                         self.contacts.put(contact.id.clone(), contact.as_of, Some(Arc::new(*contact)));
                 }
                 Change::ContactGone(id, as_of) => {
-                    self.histories.remove(&id);
+                    self.contact_details.remove(&id);
                     touched.contacts |= self.contacts.put(id, as_of, None);
                 }
                 Change::Card => touched.card = true,
@@ -324,10 +324,10 @@ impl Data {
         self.contacts.get(id).map(Arc::as_ref)
     }
 
-    /// The history of a contact, if it was read in its present revision.
-    pub fn history(&self, id: &ContactId) -> Option<&[HistoryEntry]> {
-        let (revision, history) = self.histories.get(id)?;
-        (self.contact(id)?.revision == *revision).then_some(history)
+    /// What was read of a contact besides, if it was read in its present revision.
+    pub fn contact_detail(&self, id: &ContactId) -> Option<&ContactDetail> {
+        let detail = self.contact_details.get(id)?;
+        (self.contact(id)?.revision == detail.contact.revision).then_some(detail)
     }
 
     /// Every known request.

@@ -2,11 +2,12 @@
 
 use super::field::Field;
 use super::msg::Ticket;
+use super::own_layers::{SharingLayer, TagsLayer};
 use super::queue_layers::{
     BlockLayer, BulkLayer, ColleagueLayer, DoubtLayer, PastLayer, SayLayer, ScopeLayer, WhenLayer,
 };
 use super::wizard::{PermissionLayer, Stage, WhyLayer, WizardLayer};
-use crate::domain::{Card, ContactId, Fault, MemberId, RequestId, Time};
+use crate::domain::{Card, ContactId, Fault, MemberId, OwnSettings, RequestId, Time};
 use crate::qr::{Blocks, Fit, Form, Needs};
 use crate::text::SafeText;
 use crate::tui::keys::Scope;
@@ -48,6 +49,10 @@ pub enum Layer {
     Reject(RejectLayer),
     /// The remark of a contact.
     Remark(RemarkLayer),
+    /// The tags of a contact.
+    Tags(TagsLayer),
+    /// What a namecard shows, and whether requests are taken.
+    Sharing(Box<SharingLayer>),
     /// A connection is to end: a word is typed.
     Remove(RemoveLayer),
     /// A question with answers; the first one is harmless and chosen.
@@ -110,6 +115,11 @@ pub enum Ask {
         /// The card's revision.
         revision: i64,
     },
+    /// Refuse the colleague of theirs who takes the selected contact over?
+    Refuse {
+        /// The contact's revision.
+        revision: i64,
+    },
     /// Take the selected request, one's own, back?
     Withdraw {
         /// Its revision.
@@ -121,7 +131,7 @@ impl Ask {
     /// How many answers there are.
     pub const fn answers(self) -> usize {
         match self {
-            Self::Quit | Self::Revoke { .. } | Self::Withdraw { .. } => 2,
+            Self::Quit | Self::Revoke { .. } | Self::Refuse { .. } | Self::Withdraw { .. } => 2,
             Self::Rotate { .. } => 3,
         }
     }
@@ -142,6 +152,10 @@ pub struct NamecardLayer {
     pub code: Code,
     /// Number of the newest proof.
     pub proof: Ticket,
+    /// Whether it is shown as an outsider sees it.
+    pub outside: bool,
+    /// Whether requests are taken, once that is known.
+    pub own: Option<OwnSettings>,
 }
 
 /// What of the code can be drawn.
@@ -254,7 +268,9 @@ impl Layer {
             Self::When(layer) if layer.date.is_some() => &[Scope::Field],
             Self::When(_) => &[Scope::Choice],
             Self::Colleague(_) => &[Scope::Picker, Scope::Field],
-            Self::Scope(_) => &[Scope::Departments],
+            Self::Scope(_) | Self::Sharing(_) => &[Scope::Ticks],
+            Self::Tags(layer) if layer.types() => &[Scope::Picker, Scope::Field],
+            Self::Tags(_) => &[Scope::Ticks],
             Self::Earlier { .. } => &[Scope::Reading],
             Self::Past(_) => &[Scope::Past, Scope::Reading],
         }
@@ -265,6 +281,7 @@ impl Layer {
         match self {
             Self::Reject(layer) => layer.words.as_mut(),
             Self::Remark(layer) => Some(&mut layer.field),
+            Self::Tags(layer) if layer.types() => Some(&mut layer.own),
             Self::Remove(layer) => Some(&mut layer.field),
             Self::Permission(layer) => Some(&mut layer.field),
             Self::Wizard(layer) => match layer.stage {

@@ -16,6 +16,7 @@ pub mod help;
 mod layer;
 mod layout;
 mod msg;
+mod own_layers;
 mod pages;
 mod queue_layers;
 mod request_lines;
@@ -42,11 +43,15 @@ pub use layout::{
     Pane, Regions, Size, Width, card_area, card_columns, code_area, help_area, layer_area, layout, past_area,
     past_rows, picker_area, picker_rows, window_width,
 };
-pub use msg::{AimBy, Answer, Converse, Effect, Msg, Outcomes, Places, Rankable, Shared, Step, Ticket};
+pub use msg::{
+    AimBy, Answer, ContactChange, Converse, Effect, Msg, Outcomes, Places, Rankable, Shared, Step, Ticket,
+};
+pub(crate) use own_layers::BETWEEN_TAGS;
+pub use own_layers::{SharingLayer, SharingRow, TagsLayer};
 pub use pages::{Directory, External, Order, TreeRow};
 pub use queue_layers::{
-    BLOCK_WORD, BlockLayer, BulkLayer, ColleagueLayer, DoubtLayer, Past, PastLayer, SayLayer, SayWhat,
-    ScopeLayer, WhenLayer, WhenWhat,
+    BLOCK_WORD, BlockLayer, BulkLayer, ColleagueLayer, DoubtLayer, Errand, Past, PastLayer, SayLayer,
+    SayWhat, ScopeLayer, WhenLayer, WhenWhat,
 };
 pub use search::{Found, SearchBox, SearchPlace};
 pub use state::{InFlight, Link, Phase, Selected, State, Tab};

@@ -6,9 +6,9 @@ use std::sync::Arc;
 use super::layout::Size;
 use super::queue_layers::Past;
 use crate::domain::{
-    Aim, Card, CardId, Change, Contact, ContactDetail, ContactId, ContactRevision, DecideOne, Decision,
-    Fault, Introduction, LinkedPerson, Member, MemberId, NewRequest, Request, RequestDetail, RequestId,
-    Snapshot, Time,
+    Aim, Card, CardId, CardLike, Change, Contact, ContactDetail, ContactId, ContactRevision, DecideOne,
+    Decision, Fault, Introduction, LinkedPerson, Member, MemberId, NewRequest, OwnSettings, Request,
+    RequestDetail, RequestId, Snapshot, Tags, Time,
 };
 use crate::qr::Blocks;
 use crate::search::{Hit, Index};
@@ -81,6 +81,19 @@ pub enum Converse {
     Snooze(Time),
     /// Take one's own back.
     Withdraw,
+}
+
+/// What is done on a contact besides remark and end.
+#[derive(Clone, Debug, PartialEq)]
+pub enum ContactChange {
+    /// Give it these tags.
+    Tags(Tags),
+    /// Hand it over to a colleague.
+    HandOver(MemberId),
+    /// Pass it on to a colleague, who may then ask.
+    Introduce(MemberId),
+    /// Refuse the colleague of theirs who takes over.
+    Refuse,
 }
 
 /// People of whom an index is to be made.
@@ -203,6 +216,17 @@ pub enum Effect {
         /// The key under which it is done once.
         key: String,
     },
+    /// Do something on a contact besides remark and end.
+    ChangeContact {
+        /// Which.
+        id: ContactId,
+        /// In the revision that was on the screen.
+        revision: i64,
+        /// What.
+        what: ContactChange,
+        /// The key under which it is done once.
+        key: String,
+    },
     /// Read a contact's history.
     ReadContact(ContactId),
     /// Look whom a text or a file means, and whether one may ask them.
@@ -272,6 +296,21 @@ pub enum Effect {
         /// Names this write.
         key: String,
     },
+    /// Set what a card shows.
+    ChangeCard {
+        /// The card's id.
+        id: CardId,
+        /// The revision that was seen.
+        revision: i64,
+        /// As it is to be.
+        like: CardLike,
+        /// The key under which it is done once.
+        key: String,
+    },
+    /// Read what one set for oneself.
+    ReadOwn,
+    /// Set it anew, as a whole; the revision is the one that was seen.
+    SetOwn(OwnSettings, String),
     /// Draw a code as the screen would, and read it back.
     ProveCode(Ticket, Box<Blocks>, String),
     /// Open a chat with a colleague.
@@ -319,6 +358,8 @@ pub enum Answer {
     RemarkSet(ContactId, Untrusted, Result<ContactRevision, Fault>),
     /// Of [`Effect::RemoveContact`].
     ContactRemoved(ContactId, Result<ContactRevision, Fault>),
+    /// Of [`Effect::ChangeContact`].
+    ContactChanged(ContactId, ContactChange, Result<(), Fault>),
     /// Of [`Effect::ReadContact`].
     ContactRead(ContactId, Result<Box<ContactDetail>, Fault>),
     /// Of [`Effect::Aim`].
@@ -335,10 +376,14 @@ pub enum Answer {
     Ranked(Places, Ticket, Vec<Hit>, usize),
     /// Of [`Effect::ReadCards`]: the printed one first.
     Cards(Result<Vec<Card>, Fault>),
-    /// Of [`Effect::RotateCard`].
+    /// Of [`Effect::RotateCard`] and [`Effect::ChangeCard`].
     Card(Result<Box<Card>, Fault>),
     /// Of [`Effect::RevokeCard`]: the cards that are left.
     CardRevoked(Result<Vec<Card>, Fault>),
+    /// Of [`Effect::ReadOwn`].
+    OwnRead(Result<OwnSettings, Fault>),
+    /// Of [`Effect::SetOwn`].
+    OwnSet(Result<OwnSettings, Fault>),
     /// Of [`Effect::ProveCode`]: whether the drawn code reads back as its link.
     Proved(Ticket, bool),
     /// Of [`Effect::OpenChat`]: the link, and whether the opener ended well.

@@ -50,6 +50,8 @@ pub enum Order {
     Recent,
     /// By company, then by name.
     Company,
+    /// By the first tag, then by name.
+    Tag,
 }
 
 /// The page of external contacts.

@@ -4,7 +4,7 @@ use super::bulk::LeftOut;
 use super::cursor::Cursor;
 use super::field::Field;
 use super::msg::Ticket;
-use crate::domain::{Decision, DepartmentId, MemberId, RequestId, Time};
+use crate::domain::{ContactId, Decision, DepartmentId, MemberId, RequestId, Time};
 
 /// Several rows are to be decided.
 #[derive(Clone, Debug, PartialEq)]
@@ -92,13 +92,15 @@ pub enum WhenWhat {
     Snooze,
     /// Until then the permission holds.
     Permission,
+    /// Until then one is away.
+    Away,
 }
 
 impl WhenWhat {
     /// The choices in days from now; after them stands a date of one's own.
     pub const fn days(self) -> [i64; 3] {
         match self {
-            Self::Snooze => [1, 3, 7],
+            Self::Snooze | Self::Away => [1, 3, 7],
             Self::Permission => [30, 90, 365],
         }
     }
@@ -107,10 +109,8 @@ impl WhenWhat {
 /// A moment is chosen.
 #[derive(Clone, Debug, PartialEq)]
 pub struct WhenLayer {
-    /// Which request.
-    pub id: RequestId,
-    /// In the revision that was on the screen.
-    pub revision: i64,
+    /// For which request, in the revision that was on the screen; none: for oneself.
+    pub about: Option<(RequestId, i64)>,
     /// What for.
     pub what: WhenWhat,
     /// The choice.
@@ -119,15 +119,26 @@ pub struct WhenLayer {
     pub date: Option<Field>,
 }
 
-/// A colleague is chosen, to pass a request to or to take over.
+/// What a colleague is chosen for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Errand {
+    /// To decide a request.
+    Pass(RequestId),
+    /// To take over what somebody left.
+    Assign(RequestId),
+    /// To take a contact over.
+    HandOver(ContactId),
+    /// To get to know a contact, whom they may then ask.
+    Introduce(ContactId),
+    /// To decide while one is away.
+    StandIn,
+}
+
+/// A colleague is chosen.
 #[derive(Clone, Debug, PartialEq)]
 pub struct ColleagueLayer {
-    /// Which request.
-    pub id: RequestId,
-    /// In the revision that was on the screen.
-    pub revision: i64,
-    /// Whether a handover is given to them.
-    pub assign: bool,
+    /// What for.
+    pub errand: Errand,
     /// What is typed.
     pub field: Field,
     /// Who was found, best first.

@@ -15,11 +15,11 @@ use super::latest::Latest;
 use super::opener::{self, ChatCommand};
 use crate::client::sync::Refresh;
 use crate::client::{Client, LinkedPeople};
-use crate::domain::{Card, Fault, Request, RequestId};
+use crate::domain::{Card, ContactId, Fault, Request, RequestId};
 use crate::qr::{self, Blocks};
 use crate::search::{Index, Keys, Query, rank};
 use crate::text::SafeText;
-use crate::tui::model::{AimBy, Answer, Converse, Effect, Msg, Past, Rankable, Shared};
+use crate::tui::model::{AimBy, Answer, ContactChange, Converse, Effect, Msg, Past, Rankable, Shared};
 use crate::tui::view::{Theme, draw_code, read_cells};
 
 /// How many hits a list gets.
@@ -46,6 +46,7 @@ pub trait Executor {
 enum Slot {
     Contact,
     Card,
+    Own,
     Aim,
     Why,
     Request,
@@ -178,6 +179,19 @@ impl Executor for Doer {
                 let result = client.remove_contact(&id, revision, &key).await;
                 Answer::ContactRemoved(id, result)
             }),
+            Effect::ChangeContact { id, revision, what, key } => self.write(async move {
+                let result = change_contact(&client, &id, revision, &what, &key).await;
+                Answer::ContactChanged(id, what, result)
+            }),
+            Effect::ChangeCard { id, revision, like, key } => self.write(async move {
+                Answer::Card(client.change_card(&id, revision, &like, &key).await.map(Box::new))
+            }),
+            Effect::ReadOwn => {
+                self.latest(Slot::Own, async move { Answer::OwnRead(client.own_settings().await) });
+            }
+            Effect::SetOwn(own, key) => {
+                self.write(async move { Answer::OwnSet(client.set_own_settings(&own, &key).await) })
+            }
             Effect::RotateCard { id, revision, leaked, key } => self.write(async move {
                 Answer::Card(client.rotate_card(&id, revision, leaked, &key).await.map(Box::new))
             }),
@@ -251,6 +265,22 @@ async fn converse(
         Converse::Assign(member) => client.assign(id, revision, member, key).await,
         Converse::Snooze(until) => client.snooze(id, Some(*until), key).await,
         Converse::Withdraw => client.withdraw(id, key).await,
+    }
+}
+
+/// Does something on a contact besides remark and end.
+async fn change_contact(
+    client: &Client,
+    id: &ContactId,
+    revision: i64,
+    what: &ContactChange,
+    key: &str,
+) -> Result<(), Fault> {
+    match what {
+        ContactChange::Tags(tags) => client.set_tags(id, revision, tags, key).await.map(drop),
+        ContactChange::HandOver(to) => client.hand_over(to, vec![id.clone()], key).await.map(drop),
+        ContactChange::Introduce(to) => client.introduce(id, to, key).await.map(drop),
+        ContactChange::Refuse => client.refuse_handover(id, key).await.map(drop),
     }
 }
 

@@ -1,8 +1,8 @@
 //! What each action does.
 
 use super::{
-    TWICE, approvals, ask, clipboard, converse, earlier, edit, external, go_to, layers, lists, marks, moves,
-    namecard, past, queue, quit, say, search, why, wizard,
+    TWICE, approvals, ask, clipboard, contact, converse, earlier, edit, external, go_to, layers, lists,
+    marks, moves, namecard, past, queue, quit, say, search, sharing, why, wizard,
 };
 use crate::domain::chat_link;
 use crate::i18n::Text;
@@ -63,7 +63,18 @@ pub(super) fn act(state: &mut State, env: &Env, action: Action, chord: Chord) ->
         }
         Action::SortRecent => external::sort(state, Order::Recent),
         Action::SortCompany => external::sort(state, Order::Company),
+        Action::SortTag => external::sort(state, Order::Tag),
         Action::Remark => external::edit_remark(state),
+        Action::Tags => contact::open_tags(state, env),
+        Action::HandOver => converse::choose_colleague(state),
+        Action::Introduce => converse::choose_introduced(state),
+        Action::RefuseOwner => match state.selected() {
+            Selected::Contact(contact) => {
+                let revision = contact.revision;
+                ask(state, env, Ask::Refuse { revision })
+            }
+            _ => Step::none(),
+        },
         Action::Remove => external::ask_remove(state),
         Action::Approve => approvals::approve(state, env),
         Action::Reject => approvals::open_reasons(state, env, false),
@@ -114,6 +125,8 @@ pub(super) fn act(state: &mut State, env: &Env, action: Action, chord: Chord) ->
             Some(revision) => ask(state, env, Ask::Revoke { revision }),
             None => Step::none(),
         },
+        Action::Sharing => sharing::open(state),
+        Action::OutsideView => namecard::turn_outside(state),
         Action::NextCard => namecard::turn_to(state, 1),
         Action::PreviousCard => namecard::turn_to(state, -1),
         Action::Blocks => namecard::turn_form(state),

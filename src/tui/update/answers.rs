@@ -1,7 +1,7 @@
 //! Answers to effects. The data comes through the same door as pushed changes, so both may arrive in
 //! any order.
 
-use super::{bulk, external, lists, namecard, news, past, say, search, why, wizard};
+use super::{bulk, contact, external, lists, namecard, news, past, say, search, sharing, why, wizard};
 use crate::domain::{
     Card, Change, ContactDetail, ContactId, ContactRevision, DecisionKind, Fault, Request, RequestDetail,
     RequestId,
@@ -33,6 +33,9 @@ pub(super) fn take(state: &mut State, env: &Env, answer: Answer) -> Step {
         Answer::Withdrawn(_, result) => why::withdrawn(state, env, result.map(|request| *request)),
         Answer::Indexed(places, ticket, index) => search::indexed(state, places, ticket, index),
         Answer::Ranked(places, ticket, hits, total) => search::ranked(state, places, ticket, &hits, total),
+        Answer::ContactChanged(id, what, result) => contact::changed(state, env, &id, &what, result),
+        Answer::OwnRead(result) => sharing::arrived(state, env, result, false),
+        Answer::OwnSet(result) => sharing::arrived(state, env, result, true),
         Answer::Cards(result) => namecard::all_arrived(state, result),
         Answer::Card(result) => card(state, env, result.map(|card| *card)),
         Answer::CardRevoked(result) => revoked(state, env, result),
@@ -219,11 +222,12 @@ fn contact_removed(
 
 /// A write to a contact that was not done. If somebody else wrote meanwhile that is said, and what is
 /// sent again is about the contact as it is now.
-fn not_written(state: &mut State, env: &Env, id: &ContactId, fault: &Fault) -> Step {
+pub(super) fn not_written(state: &mut State, env: &Env, id: &ContactId, fault: &Fault) -> Step {
     if let Fault::Changed { revision: now } = fault {
         match state.layers.last_mut() {
             Some(Layer::Remark(layer)) if layer.id == *id => layer.revision = *now,
             Some(Layer::Remove(layer)) if layer.id == *id => layer.revision = *now,
+            Some(Layer::Tags(layer)) if layer.id == *id => layer.revision = *now,
             _ => {}
         }
     }

@@ -4,14 +4,14 @@
 use jiff::ToSpan as _;
 
 use super::approvals::{approve_as, decide_unchanged, to_next_open};
-use super::{lists, say, search, write_key};
+use super::{contact, lists, say, search, sharing, write_key};
 use crate::domain::{Decision, DepartmentId, LinkScope, RequestAction, RequestId, Time};
 use crate::i18n::Text;
 use crate::search::Hit;
 use crate::text::Untrusted;
 use crate::tui::model::{
-    ColleagueLayer, Converse, Cursor, Effect, Env, Field, InFlight, Layer, SayLayer, SayWhat, ScopeLayer,
-    Selected, State, Step, Ticket, Voice, WhenLayer, WhenWhat,
+    BETWEEN_TAGS, ColleagueLayer, ContactChange, Converse, Cursor, Effect, Env, Errand, Field, InFlight,
+    Layer, SayLayer, SayWhat, ScopeLayer, Selected, State, Step, Ticket, Voice, WhenLayer, WhenWhat,
 };
 
 /// The hour of a day to which something is put aside.
@@ -57,7 +57,7 @@ pub(super) fn said(state: &mut State, env: &Env) -> Step {
         SayWhat::Question => Converse::Ask(text.as_str().into()),
         SayWhat::Answer => Converse::Answer(text.as_str().into()),
         SayWhat::Tags => {
-            let tags = text.split([',', '，', '、']).map(str::trim).filter(|tag| !tag.is_empty());
+            let tags = text.split(BETWEEN_TAGS).map(str::trim).filter(|tag| !tag.is_empty());
             let tags: Vec<Untrusted> = tags.take(TAGS).map(Untrusted::from).collect();
             return approve_as(state, env, Decision { tags, ..Decision::approve() });
         }
@@ -81,8 +81,11 @@ fn send(state: &mut State, env: &Env, id: &RequestId, what: Converse) -> Step {
 
 /// Offers moments: until when something is put aside, or a permission holds.
 pub(super) fn choose_when(state: &mut State, what: WhenWhat) -> Step {
-    let Some((id, revision)) = selected(state) else { return Step::none() };
-    state.layers.push(Layer::When(WhenLayer { id, revision, what, at: 0, date: None }));
+    let about = selected(state);
+    if about.is_none() {
+        return Step::none();
+    }
+    state.layers.push(Layer::When(WhenLayer { about, what, at: 0, date: None }));
     Step::draw()
 }
 
@@ -101,10 +104,10 @@ pub(super) fn chosen_when(state: &mut State, env: &Env) -> Step {
     };
     let what = layer.what;
     let moment = date.filter(|date| *date > today).and_then(|date| {
-        // A permission holds through the whole of its last day.
+        // A permission, and being away, hold through the whole of their last day.
         let at = match what {
             WhenWhat::Snooze => date.at(MORNING, 0, 0, 0),
-            WhenWhat::Permission => date.tomorrow().ok()?.at(0, 0, 0, 0),
+            WhenWhat::Permission | WhenWhat::Away => date.at(23, 59, 59, 0),
         };
         Some(Time::from(at.to_zoned(env.zone.clone()).ok()?.timestamp()))
     });
@@ -113,22 +116,45 @@ pub(super) fn chosen_when(state: &mut State, env: &Env) -> Step {
     };
     let layer = layer.clone();
     state.layers.pop();
-    match what {
-        WhenWhat::Snooze => send(state, env, &layer.id, Converse::Snooze(moment)),
-        WhenWhat::Permission => {
+    match (what, layer.about) {
+        (WhenWhat::Snooze, Some((id, _))) => send(state, env, &id, Converse::Snooze(moment)),
+        (WhenWhat::Permission, Some((id, revision))) => {
             let decision = Decision { until: Some(moment), ..Decision::approve() };
-            decide_unchanged(state, env, &layer.id, layer.revision, decision)
+            decide_unchanged(state, env, &id, revision, decision)
         }
+        (WhenWhat::Away, _) => sharing::away(state, moment),
+        (WhenWhat::Snooze | WhenWhat::Permission, None) => Step::draw(),
     }
 }
 
-/// Asks to whom it goes: passed on, or a handover given to them.
+/// Asks to whom it goes: a request passed on, a handover given to them, a contact handed over.
 pub(super) fn choose_colleague(state: &mut State) -> Step {
-    let Selected::Request(request) = state.selected() else { return Step::none() };
-    let assign = request.allows(RequestAction::Assign);
-    let (id, revision) = (request.id.clone(), request.revision);
+    let errand = match state.selected() {
+        Selected::Request(request) if request.allows(RequestAction::Assign) => {
+            Errand::Assign(request.id.clone())
+        }
+        Selected::Request(request) => Errand::Pass(request.id.clone()),
+        Selected::Contact(contact) => Errand::HandOver(contact.id.clone()),
+        _ => return Step::none(),
+    };
+    open_picker(state, errand)
+}
+
+/// Asks to whom the selected contact is passed on.
+pub(super) fn choose_introduced(state: &mut State) -> Step {
+    match state.selected() {
+        Selected::Contact(contact) => {
+            let errand = Errand::Introduce(contact.id.clone());
+            open_picker(state, errand)
+        }
+        _ => Step::none(),
+    }
+}
+
+/// Lets a colleague be chosen.
+pub(super) fn open_picker(state: &mut State, errand: Errand) -> Step {
     let (field, hits, cursor) = (Field::default(), Vec::new(), Cursor::default());
-    let layer = ColleagueLayer { id, revision, assign, field, hits, cursor, wanted: Ticket::default() };
+    let layer = ColleagueLayer { errand, field, hits, cursor, wanted: Ticket::default() };
     state.layers.push(Layer::Colleague(Box::new(layer)));
     find(state).and(Step::draw())
 }
@@ -178,10 +204,15 @@ pub(super) fn chosen_colleague(state: &mut State, env: &Env) -> Step {
     let Some(member) = layer.hits.get(layer.cursor.at).cloned() else {
         return say(state, env, Voice::Bad, env.words.get(Text::NobodySelected));
     };
-    let (id, assign) = (layer.id.clone(), layer.assign);
+    let errand = layer.errand.clone();
     state.layers.pop();
-    let what = if assign { Converse::Assign(member) } else { Converse::Pass(member) };
-    send(state, env, &id, what)
+    match errand {
+        Errand::Pass(id) => send(state, env, &id, Converse::Pass(member)),
+        Errand::Assign(id) => send(state, env, &id, Converse::Assign(member)),
+        Errand::HandOver(id) => contact::give(state, env, id, ContactChange::HandOver, member),
+        Errand::Introduce(id) => contact::give(state, env, id, ContactChange::Introduce, member),
+        Errand::StandIn => sharing::stand_in(state, member),
+    }
 }
 
 /// Asks whom a partner sees of us: departments of the tree.

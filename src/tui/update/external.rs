@@ -1,6 +1,7 @@
 //! External contacts: order, remark, end.
 
 use super::{go_to, lists, say, write_key};
+use crate::domain::ContactId;
 use crate::i18n::Text;
 use crate::text::Untrusted;
 use crate::tui::model::{
@@ -34,7 +35,7 @@ pub(super) fn turn_linked(state: &mut State, env: &Env) -> Step {
 pub(super) fn read_selected(state: &mut State) -> Step {
     let wanted = match state.selected() {
         Selected::Contact(contact)
-            if state.tab == Tab::External && state.data.history(&contact.id).is_none() =>
+            if state.tab == Tab::External && state.data.contact_detail(&contact.id).is_none() =>
         {
             contact.id.clone()
         }
@@ -45,6 +46,17 @@ pub(super) fn read_selected(state: &mut State) -> Step {
     }
     state.reading = Some(wanted.clone());
     Step { effects: vec![Effect::ReadContact(wanted)], redraw: false }
+}
+
+/// Reads a contact anew that was changed, if it is the one in front of the eye.
+pub(super) fn read_again(state: &mut State, id: &ContactId) -> Step {
+    match state.selected() {
+        Selected::Contact(contact) if contact.id == *id => {
+            state.reading = Some(id.clone());
+            Step { effects: vec![Effect::ReadContact(id.clone())], redraw: false }
+        }
+        _ => Step::none(),
+    }
 }
 
 /// Opens the field of the remark.

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::{approvals, bulk, converse, external, namecard, queue, search, why, wizard};
+use super::{approvals, bulk, contact, converse, external, namecard, queue, search, sharing, why, wizard};
 use crate::domain::ReasonCode;
 use crate::tui::keys::Chord;
 use crate::tui::model::{Ask, Effect, Env, Layer, State, Step, Tab};
@@ -24,6 +24,11 @@ pub(super) fn back(state: &mut State, env: &Env) -> Step {
     }
     if let Some(Layer::When(layer)) = state.layers.last_mut()
         && layer.date.take().is_some()
+    {
+        return Step::draw();
+    }
+    if let Some(Layer::Namecard(layer)) = state.layers.last_mut()
+        && std::mem::take(&mut layer.outside)
     {
         return Step::draw();
     }
@@ -60,6 +65,8 @@ pub(super) fn confirm(state: &mut State, env: &Env) -> Step {
         Some(Layer::When(_)) => converse::chosen_when(state, env),
         Some(Layer::Colleague(_)) => converse::chosen_colleague(state, env),
         Some(Layer::Scope(_)) => converse::chosen_scope(state, env),
+        Some(Layer::Tags(_)) => contact::save_tags(state, env),
+        Some(Layer::Sharing(_)) => sharing::save(state, env),
         _ => Step::none(),
     }
 }
@@ -71,6 +78,7 @@ fn answer(state: &mut State, env: &Env, ask: Ask, at: usize) -> Step {
         (Ask::Withdraw { revision }, 1) => converse::withdraw(state, env, revision),
         (Ask::Rotate { revision }, 2) => namecard::rotate(state, env, revision, true),
         (Ask::Revoke { revision }, 1) => namecard::revoke(state, env, revision),
+        (Ask::Refuse { revision }, 1) => contact::refuse(state, env, revision),
         _ => Step::draw(),
     }
 }
@@ -95,6 +103,8 @@ pub(super) fn tick(state: &mut State) -> Step {
     match state.layers.last_mut() {
         Some(Layer::Reject(layer)) => layer.tell = !layer.tell,
         Some(Layer::Scope(_)) => return converse::tick_department(state),
+        Some(Layer::Tags(_)) => return contact::tick_tag(state),
+        Some(Layer::Sharing(_)) => return sharing::tick(state),
         _ => {}
     }
     Step::draw()

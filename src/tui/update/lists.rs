@@ -80,6 +80,10 @@ pub(super) fn external(state: &mut State) {
             // Without a company: at the end.
             (company.is_none(), company, fold(contact.name.as_data()), contact.id.clone())
         }),
+        Order::Tag => contacts.sort_by_cached_key(|contact| {
+            let tag = contact.tags.iter().chain(&contact.own_tags).next().map(|tag| fold(tag.as_data()));
+            (tag.is_none(), tag, fold(contact.name.as_data()), contact.id.clone())
+        }),
     }
     let ids: Vec<ContactId> = contacts.into_iter().map(|contact| contact.id.clone()).collect();
     let external = &mut state.external;

@@ -35,6 +35,8 @@ pub(super) fn by_rows(state: &mut State, env: &Env, delta: isize) -> Step {
             Layer::Bulk(layer) => layer.at = turn(layer.at, delta, layer.answers()),
             Layer::When(layer) => layer.at = turn(layer.at, delta, layer.what.days().len() + 1),
             Layer::Colleague(layer) => layer.cursor.step(delta, layer.hits.len(), of_picker),
+            Layer::Tags(layer) => layer.at = turn(layer.at, delta, layer.rows()),
+            Layer::Sharing(layer) => layer.at = turn(layer.at, delta, layer.rows().len()),
             Layer::Scope(layer) => layer.cursor.step(delta, layer.tree.len(), of_picker),
             Layer::Ask { ask, at, .. } => *at = turn(*at, delta, ask.answers()),
             Layer::Reject(reject) => {

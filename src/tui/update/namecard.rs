@@ -1,7 +1,7 @@
 //! One's own namecard: read, laid out for the window, proved, rotated.
 
 use super::write_key;
-use crate::domain::{Card, CardId, Fault};
+use crate::domain::{Card, CardId, Fault, OwnSettings};
 use crate::qr::{self, Form};
 use crate::tui::model::{Code, Effect, Env, Layer, NamecardLayer, Proof, State, Step, Ticket, code_area};
 
@@ -21,9 +21,35 @@ pub(super) fn open(state: &mut State) -> Step {
         form: Form::Half,
         code: Code::Unknown,
         proof: Ticket::default(),
+        outside: false,
+        own: None,
     };
     state.layers.push(Layer::Namecard(Box::new(layer)));
-    Step::run(Effect::ReadCards)
+    Step::run(Effect::ReadCards).and(Step::run(Effect::ReadOwn))
+}
+
+/// The card that is shown, and what one set for oneself, if that is known.
+pub(super) fn shown_card(state: &mut State) -> Option<(Card, Option<OwnSettings>)> {
+    let layer = layer(state)?;
+    match &layer.card {
+        Some(Ok(card)) => Some((card.clone(), layer.own.clone())),
+        _ => None,
+    }
+}
+
+/// What one set for oneself is known.
+pub(super) fn own_arrived(state: &mut State, own: OwnSettings) {
+    if let Some(layer) = layer(state) {
+        layer.own = Some(own);
+    }
+}
+
+/// As an outsider sees it, or the code again.
+pub(super) fn turn_outside(state: &mut State) -> Step {
+    if let Some(layer) = layer(state) {
+        layer.outside = !layer.outside;
+    }
+    Step::draw()
 }
 
 /// The card's revision, if there is one.

@@ -2,7 +2,7 @@
 
 use super::{external, lists, past, search, tree};
 use crate::domain::{Change, Contact, Fault, Introduction, LinkedPerson, Member, RequestId, Snapshot, Time};
-use crate::tui::model::{Data, Effect, Env, Layer, Link, Phase, State, Step, Touched};
+use crate::tui::model::{Data, Effect, Env, Errand, Layer, Link, Phase, State, Step, Touched};
 
 /// The start: everything anew; what was selected stays selected.
 pub(super) fn snapshot(state: &mut State, env: &Env, snapshot: Snapshot) -> Step {
@@ -117,8 +117,13 @@ fn close_layers_of_the_gone(state: &mut State) {
         Layer::Block(layer) => unchanged(data, &layer.id, layer.revision),
         Layer::Scope(layer) => unchanged(data, &layer.id, layer.revision),
         Layer::Say(layer) => data.request(&layer.id).is_some(),
-        Layer::When(layer) => data.request(&layer.id).is_some(),
-        Layer::Colleague(layer) => data.request(&layer.id).is_some(),
+        Layer::When(layer) => layer.about.as_ref().is_none_or(|(id, _)| data.request(id).is_some()),
+        Layer::Colleague(layer) => match &layer.errand {
+            Errand::Pass(id) | Errand::Assign(id) => data.request(id).is_some(),
+            Errand::HandOver(id) | Errand::Introduce(id) => data.contact(id).is_some(),
+            Errand::StandIn => true,
+        },
+        Layer::Tags(layer) => data.contact(&layer.id).is_some(),
         Layer::Earlier { id, .. } => data.request(id).is_some(),
         _ => true,
     });

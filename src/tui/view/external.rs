@@ -59,12 +59,14 @@ fn columns(all: u16) -> [u16; 4] {
     [name, company, rest - name - company, since]
 }
 
-/// The columns in the order of the list: by company, the company stands first.
+/// The columns in the order of the list: by company, the company stands first; by tag, the tags, which take
+/// the place of the source.
 fn arranged<T: Clone>(order: Order, columns: [T; 4]) -> [T; 4] {
     let [name, company, source, since] = columns;
     match order {
         Order::Recent => [name, company, source, since],
         Order::Company => [company, name, source, since],
+        Order::Tag => [source, name, company, since],
     }
 }
 
@@ -78,7 +80,8 @@ fn headings(canvas: &mut Canvas<'_>, state: &State, env: &Env, regions: &Regions
     let texts = if linked {
         [Text::ColumnName, Text::ColumnCompany, Text::ColumnTitle, Text::ColumnDepartment]
     } else {
-        [Text::ColumnName, Text::ColumnCompany, Text::ColumnSource, Text::ColumnSince]
+        let third = if order == Order::Tag { Text::ColumnTags } else { Text::ColumnSource };
+        [Text::ColumnName, Text::ColumnCompany, third, Text::ColumnSince]
     };
     let texts = arranged(order, texts);
     let mut x = pane.x + 2 + MARK_CELLS;
@@ -127,6 +130,12 @@ fn short_source(env: &Env, contact: &Contact) -> SafeText {
     label.unwrap_or_else(|| env.words.channel_short(contact.source.channel))
 }
 
+/// All tags of a contact, the company's first, in a column.
+fn all_tags(contact: &Contact) -> SafeText {
+    let tags: Vec<SafeText> = contact.tags.iter().chain(&contact.own_tags).map(|tag| tag.line(24)).collect();
+    SafeText::join(&tags, ", ")
+}
+
 /// Somebody whom a linked company shows: everything of them comes from there.
 fn linked_row(canvas: &mut Canvas<'_>, state: &State, person: &LinkedPerson, (x, y, all): (u16, u16, u16)) {
     canvas.put(x + 2, y, MARK_CELLS, &MARK, canvas.theme.outside_mark());
@@ -162,7 +171,7 @@ fn row(canvas: &mut Canvas<'_>, state: &State, env: &Env, contact: &Contact, (x,
         [
             (Field::Name, name),
             (Field::Company, company),
-            (Field::Title, short_source(env, contact)),
+            (Field::Title, if order == Order::Tag { all_tags(contact) } else { short_source(env, contact) }),
             (Field::Id, since),
         ],
     );

@@ -223,6 +223,7 @@ fn status_left(state: &State, env: &Env) -> SafeText {
                 _ if state.external.linked => Text::OrderLinked,
                 Order::Recent => Text::OrderRecent,
                 Order::Company => Text::OrderCompany,
+                Order::Tag => Text::OrderTag,
             };
             SafeText::join([&env.words.get(Text::TabExternal), &env.words.get(order)], " · ")
         }

@@ -1,7 +1,7 @@
 //! What lies above the page.
 
 use super::canvas::{Canvas, cells};
-use super::{Caret, detail, namecard, past, queue_layers, why, wizard};
+use super::{Caret, detail, namecard, own_layers, past, queue_layers, why, wizard};
 use crate::domain::{ReasonCode, RequestAction};
 use crate::i18n::Text;
 use crate::i18n::say::NAME_CELLS;
@@ -40,6 +40,8 @@ pub(super) fn draw(canvas: &mut Canvas<'_>, state: &State, env: &Env, layer: &La
         Layer::Namecard(layer) => namecard::draw(canvas, state, env, layer),
         Layer::Reject(layer) => reject(canvas, state, env, layer),
         Layer::Remark(layer) => remark(canvas, state, env, layer),
+        Layer::Tags(layer) => own_layers::tags(canvas, state, env, layer),
+        Layer::Sharing(layer) => own_layers::sharing(canvas, state, env, layer),
         Layer::Remove(layer) => remove(canvas, state, env, layer),
         Layer::Ask { ask, at, .. } => question(canvas, state, env, *ask, *at),
         Layer::Wizard(layer) => wizard::draw(canvas, state, env, layer),
@@ -187,6 +189,11 @@ fn question(canvas: &mut Canvas<'_>, state: &State, env: &Env, ask: Ask, at: usi
             env.words.get(Text::RevokeTitle),
             env.words.get(Text::RevokeText),
             vec![Text::RotateKeep, Text::RevokeEnd],
+        ),
+        Ask::Refuse { .. } => (
+            env.words.get(Text::RefuseOwnerTitle),
+            env.words.get(Text::RefuseOwnerText),
+            vec![Text::RefuseOwnerKeep, Text::RefuseOwnerGo],
         ),
         Ask::Withdraw { .. } => (
             env.words.get(Text::WithdrawTitle),

@@ -8,6 +8,7 @@ mod external;
 mod frame;
 mod layers;
 mod namecard;
+mod own_layers;
 mod past;
 mod queue;
 mod queue_layers;

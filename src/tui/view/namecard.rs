@@ -1,7 +1,7 @@
 //! One's own namecard: the code, and what it shows.
 
 use super::canvas::{Canvas, cells};
-use super::{Caret, code, frame};
+use super::{Caret, code, frame, own_layers};
 use crate::domain::Card;
 use crate::i18n::Text;
 use crate::i18n::say;
@@ -32,6 +32,11 @@ pub(super) fn draw(
         Some(Err(fault)) => {
             canvas.fill(whole, canvas.theme.plain());
             canvas.paragraphs(body(state).inset(1), &[env.words.fault(fault)], canvas.theme.plain());
+        }
+        Some(Ok(card)) if layer.outside => {
+            canvas.fill(whole, canvas.theme.plain());
+            let inside = canvas.framed(body(state), &env.words.get(Text::OutsideTitle));
+            own_layers::outside(canvas, inside.inset(1), env, card);
         }
         Some(Ok(card)) => match &layer.code {
             Code::Drawn(blocks, Proof::Good) => paper(canvas, state, env, (layer, card), blocks),
@@ -125,6 +130,15 @@ fn words(
         lines.push(env.words.get(Text::CardShows));
     }
     lines.push(env.words.get(Text::CardNeedsApproval));
+    if let Some(own) = &layer.own {
+        let takes = if own.accepts { Text::CardTakesRequests } else { Text::CardTakesNone };
+        lines.push(env.words.get(takes));
+        if let Some(until) = own.away_until.filter(|until| *until > now) {
+            lines.push(env.words.fill(Text::CardAway, &[("date", say::date(until, &env.zone))]));
+            let stand_in = own.stand_in.as_ref().map(|who| who.name.line(say::NAME_CELLS));
+            lines.extend(stand_in.map(|who| env.words.fill(Text::CardStandIn, &[("who", who)])));
+        }
+    }
     let left = env.words.span(card.expires.since(now));
     lines.push(
         env.words.fill(Text::CardExpires, &[("date", say::date(card.expires, &env.zone)), ("left", left)]),

@@ -12,8 +12,8 @@ use crate::i18n::say::NAME_CELLS;
 use crate::text::SafeText;
 use crate::tui::model::content::{department_name, member_name};
 use crate::tui::model::{
-    BLOCK_WORD, BlockLayer, BulkLayer, ColleagueLayer, Env, Grouping, Pane, SayLayer, SayWhat, ScopeLayer,
-    State, WhenLayer, WhenWhat, left_out_text, picker_area,
+    BLOCK_WORD, BlockLayer, BulkLayer, ColleagueLayer, Env, Errand, Grouping, Pane, SayLayer, SayWhat,
+    ScopeLayer, State, WhenLayer, WhenWhat, left_out_text, picker_area,
 };
 
 /// Most rows left out that are named.
@@ -170,8 +170,12 @@ pub(super) fn when(canvas: &mut Canvas<'_>, state: &State, env: &Env, layer: &Wh
     let (title, days) = match layer.what {
         WhenWhat::Snooze => (Text::SnoozeTitle, Text::SnoozeDays),
         WhenWhat::Permission => (Text::UntilTitle, Text::UntilDays),
+        WhenWhat::Away => (Text::AwayTitle, Text::AwayDays),
     };
-    let heading = env.words.fill(title, &[("name", name(state, &layer.id))]);
+    let heading = match &layer.about {
+        Some((id, _)) => env.words.fill(title, &[("name", name(state, id))]),
+        None => env.words.get(title),
+    };
     let mut answers: Vec<SafeText> =
         layer.what.days().into_iter().map(|n| env.words.fill(days, &[("n", SafeText::number(n))])).collect();
     answers.push(env.words.get(Text::DateOwn));
@@ -187,14 +191,25 @@ pub(super) fn when(canvas: &mut Canvas<'_>, state: &State, env: &Env, layer: &Wh
     }
 }
 
+fn errand_heading(state: &State, env: &Env, errand: &Errand) -> SafeText {
+    let contact = |id| state.data.contact(id).map(|contact| contact.name.line(NAME_CELLS));
+    let (title, whom) = match errand {
+        Errand::Pass(id) => (Text::PassTitle, name(state, id)),
+        Errand::Assign(id) => (Text::AssignTitle, name(state, id)),
+        Errand::HandOver(id) => (Text::HandOverTitle, contact(id).unwrap_or_default()),
+        Errand::Introduce(id) => (Text::IntroduceTitle, contact(id).unwrap_or_default()),
+        Errand::StandIn => return env.words.get(Text::StandInTitle),
+    };
+    env.words.fill(title, &[("name", whom)])
+}
+
 pub(super) fn colleague(
     canvas: &mut Canvas<'_>,
     state: &State,
     env: &Env,
     layer: &ColleagueLayer,
 ) -> Option<Caret> {
-    let title = if layer.assign { Text::AssignTitle } else { Text::PassTitle };
-    let heading = env.words.fill(title, &[("name", name(state, &layer.id))]);
+    let heading = errand_heading(state, env, &layer.errand);
     let inside = canvas.framed(picker_area(state.size), &heading);
     let caret = field(canvas, inside.x, inside.y, inside.columns.saturating_sub(2), &layer.field);
     let (_, list) = inside.split_rows(2);
