@@ -47,6 +47,8 @@ pub enum Place {
     Directory,
     /// An external contact.
     External,
+    /// Somebody whom a linked company shows.
+    Linked,
 }
 
 /// The field that made somebody match.

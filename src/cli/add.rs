@@ -5,7 +5,7 @@ use super::args::{AddArgs, Format};
 use super::decide::key;
 use super::failure::Failure;
 use super::{contacts, requests, show, verdict};
-use crate::client::{Client, LinkedPeople};
+use crate::client::Client;
 use crate::domain::{
     Aim, Aimed, Fault, MeantPerson, NewRequest, Request, RequestId, RequestState, Step, VerdictCode,
 };
@@ -23,7 +23,7 @@ pub(super) async fn run(context: &Context, client: &Client, args: &AddArgs) -> R
         return ask_permission(context, client, args).await;
     }
     let target = args.target.as_deref().unwrap_or_default();
-    let aim = client.aim(target, LinkedPeople::Ask).await;
+    let aim = client.aim(target).await;
     let say = Say { purpose: args.purpose.as_deref(), message: args.message.as_deref(), format: args.format };
     add(context, client, target, aim, &say).await
 }

@@ -309,6 +309,7 @@ pub(super) struct ImportArgs {
 pub(super) enum Where {
     Directory,
     External,
+    Linked,
     #[default]
     All,
 }

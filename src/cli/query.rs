@@ -62,6 +62,7 @@ fn print(context: &Context, lines: &[Line]) -> Result<(), Failure> {
         let place = match line.place {
             Place::Directory => SafeText::constant("directory"),
             Place::External => SafeText::constant("external"),
+            Place::Linked => SafeText::constant("linked"),
         };
         let mut shown = line.address.clone();
         for column in [&line.name, &place] {
@@ -108,5 +109,7 @@ async fn addresses(client: &Client, person: &Found) -> Result<Vec<Untrusted>, Fa
             let id = ContactId::new(&person.id).map_err(|_| Fault::Garbled)?;
             client.contact(&id).await.map(|detail| detail.contact.emails)
         }
+        // What they can be written to comes with being connected.
+        Place::Linked => Ok(Vec::new()),
     }
 }

@@ -27,6 +27,7 @@ pub(super) async fn run(context: &Context, client: &Client, args: &SearchArgs) -
     let place = match args.place {
         Where::Directory => "directory",
         Where::External => "external",
+        Where::Linked => "linked",
         Where::All => "all",
     };
     let reply = client.search(&args.query.join(" "), place, args.limit).await?;
@@ -44,6 +45,7 @@ pub(super) async fn run(context: &Context, client: &Client, args: &SearchArgs) -
                     let (inside, place) = match found.place {
                         Place::Directory => (Text::Internal, whole(&found.department)),
                         Place::External => (Text::ExternalMark, whole(&found.company)),
+                        Place::Linked => (Text::LinkedMark, whole(&found.company)),
                     };
                     vec![
                         found.name.whole(),

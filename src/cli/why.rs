@@ -4,11 +4,11 @@ use super::Context;
 use super::args::{Format, WhyArgs};
 use super::failure::Failure;
 use super::verdict;
-use crate::client::{Client, LinkedPeople};
+use crate::client::Client;
 use crate::domain::Aim;
 
 pub(super) async fn run(context: &Context, client: &Client, args: &WhyArgs) -> Result<u8, Failure> {
-    let aim = client.aim(&args.target, LinkedPeople::Ask).await;
+    let aim = client.aim(&args.target).await;
     tell(context, &args.target, aim, args.format)
 }
 

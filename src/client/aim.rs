@@ -1,44 +1,32 @@
 //! From what somebody gave to whom they mean and the policy's answer: the same for the screen and the
 //! commands.
 
-use std::sync::Arc;
 use std::time::Duration;
 
 use super::calls::Client;
 use super::look;
 use crate::api;
 use crate::domain::{
-    Aim, Aimed, Candidate, Explained, Fault, Introduction, LinkedPerson, MeantPerson, Place, Said, ScanFault,
+    Aim, Aimed, CANDIDATES, Candidate, Explained, Fault, Introduction, MeantPerson, Place, Said, ScanFault,
     Scanned, VerdictCode,
 };
 use crate::panics;
 use crate::search::{Field, Index, Keys, Query, fold, rank};
 use crate::text::Untrusted;
 
-/// Candidates that are offered: as many as there are digits to choose them by.
-pub const CANDIDATES: usize = 9;
 /// Longest text that the server takes for somebody, in bytes.
 const MAX_TO: usize = 256;
 /// Looking into a file is given up after this.
 const LOOK_TIME: Duration = Duration::from_secs(6);
 
-/// The people whom linked companies show: known already, or to be asked for.
-#[derive(Clone, Debug)]
-pub enum LinkedPeople {
-    /// All of them.
-    Known(Vec<Arc<LinkedPerson>>),
-    /// The server is asked.
-    Ask,
-}
-
 impl Client {
     /// Whom a text means, or a file that it names, and whether one may ask them.
-    pub async fn aim(&self, text: &str, linked: LinkedPeople) -> Aim {
+    pub async fn aim(&self, text: &str) -> Aim {
         let text = text.trim();
         let aim = match look::named_file(text) {
             Some(_) => return self.aim_at_path(text).await,
             None if text.contains("://") => self.aim_at_link(text).await,
-            None => self.aim_at_words(text, linked).await,
+            None => self.aim_at_words(text).await,
         };
         aim.unwrap_or_else(Aim::Failed)
     }
@@ -111,7 +99,7 @@ impl Client {
         }
     }
 
-    async fn aim_at_words(&self, text: &str, linked: LinkedPeople) -> Result<Aim, Fault> {
+    async fn aim_at_words(&self, text: &str) -> Result<Aim, Fault> {
         if text.len() > MAX_TO {
             return Err(Fault::Invalid { field: Some("to".into()), code: "too_long".into() });
         }
@@ -119,7 +107,7 @@ impl Client {
         if !nobody_meant(&aimed.explained) || !is_name(text) {
             return Ok(Aim::One(Box::new(aimed)));
         }
-        let candidates = self.candidates(text, linked).await?;
+        let candidates = self.candidates(text).await?;
         let same = |name: &Untrusted| fold(name.as_data()) == fold(text);
         match candidates.as_slice() {
             [] => Ok(Aim::One(Box::new(aimed))),
@@ -142,7 +130,7 @@ impl Client {
 
     /// Who may be meant by a name: colleagues, contacts, people of linked companies and those whom
     /// colleagues passed on.
-    async fn candidates(&self, text: &str, linked: LinkedPeople) -> Result<Vec<Candidate>, Fault> {
+    async fn candidates(&self, text: &str) -> Result<Vec<Candidate>, Fault> {
         let most = u32::try_from(CANDIDATES).unwrap_or(u32::MAX);
         let found = self.search(text, "all", most).await?.items.into_iter();
         let mut candidates: Vec<Candidate> = found
@@ -155,33 +143,14 @@ impl Client {
                 place: match found.place {
                     api::Place::Directory => Place::Directory,
                     api::Place::External => Place::External,
+                    api::Place::Linked => Place::Linked,
                 },
             })
             .collect();
         let introduced = self.introductions().await?.items.into_iter().map(of_introduction);
-        let linked = match linked {
-            LinkedPeople::Known(people) => people,
-            LinkedPeople::Ask => self.all_linked().await?,
-        };
-        let others: Vec<Candidate> =
-            linked.iter().map(|person| Candidate::from(&**person)).chain(introduced).collect();
-        candidates.extend(matching(&others, text));
+        candidates.extend(matching(&introduced.collect::<Vec<_>>(), text));
         candidates.truncate(CANDIDATES);
         Ok(candidates)
-    }
-
-    /// Everybody whom linked companies show.
-    async fn all_linked(&self) -> Result<Vec<Arc<LinkedPerson>>, Fault> {
-        let mut people = Vec::new();
-        let mut after = String::new();
-        loop {
-            let page = self.linked(&after).await?;
-            people.extend(page.items.into_iter().map(Arc::new));
-            match page.next {
-                Some(next) => after = next,
-                None => return Ok(people),
-            }
-        }
     }
 }
 

@@ -15,7 +15,6 @@ pub mod sync;
 mod transport;
 
 pub use access::{Access, Fixed, Way};
-pub use aim::{CANDIDATES, LinkedPeople};
 pub use calls::Client;
 pub use events::{Event, EventParser};
 pub use fault::understood;

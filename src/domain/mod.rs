@@ -52,7 +52,7 @@ pub use request::{
     Request, RequestAction, RequestDetail, RequestNote, RequestState, Requester, RequesterKind, Seen,
 };
 pub use role::Role;
-pub use scan::{Aim, Aimed, Candidate, Pass, Place, Said, SaidPerson, ScanFault, Scanned};
+pub use scan::{Aim, Aimed, CANDIDATES, Candidate, Pass, Place, Said, SaidPerson, ScanFault, Scanned};
 pub use snapshot::{Me, Snapshot};
 pub use time::Time;
 pub use verdict::{Alternative, Explained, LookedAt, MeantPerson, RuleRef, Step, Verdict, VerdictCode};

@@ -6,6 +6,9 @@ use super::request::words;
 use super::{Explained, Fault, LinkedPerson};
 use crate::text::Untrusted;
 
+/// Candidates that are offered for a name: as many as there are digits to choose them by.
+pub const CANDIDATES: usize = 9;
+
 words! {
     /// What was done to a picture before the code in it could be read.
     Pass {

@@ -144,6 +144,7 @@ texts! {
     ColumnFlag = "FLAG";
     Internal = "INTERNAL";
     ExternalMark = "EXTERNAL [X]";
+    LinkedMark = "LINKED [X]";
     LeadMark = "lead ·";
     LeadsIt = "(leads it)";
     DepartmentEmpty = "Nobody is in this department.";
@@ -1476,6 +1477,7 @@ texts! {
     ArgStandIn = "a colleague who decides for you meanwhile";
     AddToAsk = "To ask: {command}";
     AddSeveral = "Several people may be meant. Say which one:";
+    AddMore = "There may be more: type more of the name.";
     AddSent = "Request sent: {id}";
     AddSentManager = "Request sent, a manager approves it as well: {id}";
     AddApproved = "Connected: approval was given in advance. {id}";

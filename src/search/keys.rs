@@ -2,7 +2,7 @@
 
 use super::fold::fold;
 use super::pinyin::sounds;
-use crate::domain::{Contact, Member};
+use crate::domain::{Contact, LinkedPerson, Member};
 use crate::text::Untrusted;
 
 /// A field that a search looks into.
@@ -159,6 +159,16 @@ impl Keys {
         for phone in &contact.phones {
             keys.add(Field::Phone, phone.as_data());
         }
+        keys
+    }
+
+    /// Keys of somebody whom a linked company shows.
+    pub fn of_linked(person: &LinkedPerson) -> Self {
+        let mut keys = Self::new();
+        keys.add(Field::Name, person.name.as_data());
+        keys.add_some(Field::Title, person.title.as_ref());
+        keys.add_some(Field::Department, person.department.as_ref());
+        keys.add(Field::Company, person.company.as_data());
         keys
     }
 

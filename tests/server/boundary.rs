@@ -634,3 +634,31 @@ async fn the_company_offers_tags_and_own_ones_come_besides() {
     tags(revision + 2, &[], &[]).await.ok();
     tags(revision + 3, &["VIP"], &[]).await.refused("invalid");
 }
+
+#[tokio::test]
+async fn whoever_a_linked_company_shows_is_found_and_nobody_else_of_it() {
+    let world = two_companies().await;
+    let (dan, nia) = (world.session("acme", "dan").await, world.session("northgrid", "nia").await);
+    let found = async |place: &str| -> Vec<(String, String)> {
+        let reply = world.get(&dan, &format!("/v1/search?q=olu{place}")).await.ok();
+        let items = reply["items"].as_array().unwrap().clone();
+        let text = |item: &Value, key: &str| item[key].as_str().unwrap().to_owned();
+        items.iter().map(|item| (text(item, "name"), text(item, "where"))).collect()
+    };
+    assert_eq!(found("").await, []);
+    world.linked(&dan, &nia).await;
+    let shown = world.get(&dan, "/v1/linked").await.ok()["items"].as_array().unwrap().clone();
+    let olu = shown.iter().find(|person| person["name"] == "Olu Adeyemi").unwrap();
+    let hit = vec![("Olu Adeyemi".to_owned(), "linked".to_owned())];
+    assert_eq!((found("").await, found("&in=linked").await), (hit.clone(), hit));
+    assert_eq!((found("&in=directory").await, found("&in=external").await), (vec![], vec![]));
+    let all = world.get(&dan, "/v1/search?q=n&in=linked&limit=100").await.ok();
+    for item in all["items"].as_array().unwrap() {
+        assert!(shown.iter().any(|person| person["id"] == item["id"]), "{item}");
+    }
+    // A contact stands among the contacts, once.
+    world.asks(&dan, olu["id"].as_str().unwrap()).await.ok();
+    world.approves(&world.session("northgrid", "olu").await).await;
+    world.pass(11 * SECOND);
+    assert_eq!(found("").await, [("Olu Adeyemi".to_owned(), "external".to_owned())]);
+}

@@ -96,7 +96,7 @@ async fn by_card(
     let hash = sha256(token.as_bytes());
     let open = cards::open(store.conn(), &hash, app.now()).await?;
     let strange = |card: &OpenCard| card.company != viewer.company;
-    let Some(card) = open.filter(|card| !(card.hidden && strange(card))) else {
+    let Some(card) = open.filter(|card| !(card.spent || card.hidden && strange(card))) else {
         // Of one's own card one may know why it no longer opens.
         let own = cards::own_code(store.conn(), &hash, viewer.member, app.now()).await?;
         return Ok(own.map_or(Meant::DeadCard, Meant::OwnCard));

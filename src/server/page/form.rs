@@ -15,7 +15,7 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use unicode_segmentation::UnicodeSegmentation as _;
 
 use super::voice::Voice;
-use super::{Token, failed, not_found, open, path_of, render, views};
+use super::{Token, failed, not_found, open_for_form, path_of, render, views};
 use crate::api::{Problem, ProblemCode};
 use crate::domain::{
     Requester, RequesterKind, Time, VerdictCode, is_mail_address, normalise_block, normalise_line,
@@ -347,7 +347,9 @@ pub(super) async fn send(
 async fn receive(app: &App, token: &str, headers: &HeaderMap, body: &[u8]) -> Result<Response, Failure> {
     let w = Voice::of(app, headers);
     // A form that was given out on a live code stays good for its time, although the code has ended.
-    let Some(card) = open(app, token, app.now().before(MOST)).await? else { return Ok(not_found(w)) };
+    let Some(card) = open_for_form(app, token, app.now().before(MOST)).await? else {
+        return Ok(not_found(w));
+    };
     let path = path_of(token);
     let is_form = headers
         .get(header::CONTENT_TYPE)
@@ -362,6 +364,16 @@ async fn receive(app: &App, token: &str, headers: &HeaderMap, body: &[u8]) -> Re
         return Ok(asked_before(&w, &path));
     }
     let form = unseal(app.card_key(), &card, &filled.form);
+    if card.spent {
+        // Whoever made the last use may send it again; for everybody else the card is not there.
+        let sent = match &form {
+            Some((_, bytes)) => was_sent(app, &sha256(bytes)).await?,
+            None => false,
+        };
+        if !sent {
+            return Ok(not_found(w));
+        }
+    }
     let Some((given_out, bytes)) = form.filter(|(given_out, _)| *given_out < card.expires) else {
         return another(app, &w, &card, &path, Text::PageFormOld, &filled).await;
     };

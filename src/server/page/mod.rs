@@ -155,8 +155,13 @@ fn refused(w: Voice, problem: &Problem) -> Response {
     response
 }
 
-/// Opens the card that a token leads to, if its code was live at `at` and later.
-async fn open(app: &App, token: &str, at: Time) -> Result<Option<OpenCard>, Failure> {
+/// Opens the card that a token leads to, if it is live.
+async fn open(app: &App, token: &str) -> Result<Option<OpenCard>, Failure> {
+    Ok(open_for_form(app, token, app.now()).await?.filter(|card| !card.spent))
+}
+
+/// Opens the card that a token leads to, if its code was live at `at` and later, although it may be used up.
+async fn open_for_form(app: &App, token: &str, at: Time) -> Result<Option<OpenCard>, Failure> {
     // A token of the wrong form is looked up as well: it takes the same way as an unknown one.
     let token = normalise_token(token).unwrap_or_default();
     let mut read = app.store().read().await?;
@@ -183,7 +188,7 @@ async fn card(
     query: Result<Query<CardQuery>, QueryRejection>,
     headers: HeaderMap,
 ) -> Response {
-    let card = match open(&app, &token, app.now()).await {
+    let card = match open(&app, &token).await {
         Ok(Some(card)) => card,
         Ok(None) => return not_found(Voice::of(&app, &headers)),
         Err(failure) => return failed(&app, &headers, &failure),
@@ -235,7 +240,7 @@ fn path_of(token: &str) -> String {
 }
 
 async fn vcard(State(app): State<App>, Token(token): Token, headers: HeaderMap) -> Response {
-    let card = match open(&app, &token, app.now()).await {
+    let card = match open(&app, &token).await {
         Ok(Some(card)) => card,
         Ok(None) => return not_found(Voice::of(&app, &headers)),
         Err(failure) => return failed(&app, &headers, &failure),

@@ -29,17 +29,7 @@ pub(super) async fn people(
     let as_of = outbox::head(read.conn(), viewer.company).await?;
     let rows = linked::page(read.conn(), viewer.company, now, &paging.after, limit).await?;
     let full = i64::try_from(rows.len()).unwrap_or(i64::MAX) == limit;
-    let items: Vec<LinkedPerson> = rows
-        .into_iter()
-        .map(|row| LinkedPerson {
-            id: row.id,
-            name: row.name,
-            title: row.title,
-            department: row.department,
-            company: row.company_name,
-            company_id: row.company_id,
-        })
-        .collect();
+    let items: Vec<LinkedPerson> = rows.into_iter().map(LinkedPerson::from).collect();
     let next = items.last().filter(|_| full).map(|last| last.id.as_str().to_owned());
     ok(&Page { items, next, as_of, now })
 }

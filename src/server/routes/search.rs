@@ -1,20 +1,24 @@
 //! Search over colleagues and contacts, and finding an id by its end.
 
+use std::collections::HashSet;
+
 use axum::extract::State;
 use axum::response::Response;
 use serde::Deserialize;
 
 use crate::api::{Found, LookupReply, PAGE, Place, Problem, SearchReply, Why};
-use crate::domain::Contact;
+use crate::domain::{Contact, LinkedPerson};
 use crate::search::{self, Field, Index, Keys, Query};
 use crate::server::access::Sight;
 use crate::server::auth::Caller;
 use crate::server::respond::{Failure, Params, ok};
-use crate::server::store::{contacts, departments, members, outbox, requests};
+use crate::server::store::{contacts, departments, linked, members, outbox, requests};
 use crate::server::{App, index};
 
 /// Contacts that one member may have.
 const MAX_CONTACTS: i64 = 5_000;
+/// People of linked companies that one search looks through.
+const MAX_LINKED: i64 = 20_000;
 /// Longest query in bytes.
 const MAX_QUERY: usize = 256;
 
@@ -34,6 +38,7 @@ pub(super) struct SearchParams {
 enum Where {
     Directory,
     External,
+    Linked,
     #[default]
     All,
 }
@@ -77,7 +82,7 @@ pub(super) async fn search(
     let as_of = outbox::head(read.conn(), viewer.company).await?;
     let mut items = Vec::new();
     let mut total = 0;
-    if params.place != Where::External {
+    if matches!(params.place, Where::Directory | Where::All) {
         let known = index::of(&app, &mut read, viewer).await?;
         let sight = Sight::of(&mut read, viewer).await?;
         let ranked = index::rank(&mut read, &known, viewer, &sight, &query, limit).await?;
@@ -101,8 +106,8 @@ pub(super) async fn search(
             });
         }
     }
-    if params.place != Where::Directory {
-        let now = app.now();
+    let now = app.now();
+    if matches!(params.place, Where::External | Where::All) {
         let mine = contacts::page(read.conn(), viewer.member, now, "", MAX_CONTACTS, as_of).await?;
         let mut known = Index::new();
         for contact in &mine {
@@ -116,7 +121,28 @@ pub(super) async fn search(
             }
         }
     }
-    ok(&SearchReply { items, total: i64::try_from(total).unwrap_or(i64::MAX), as_of, now: app.now() })
+    if matches!(params.place, Where::Linked | Where::All) {
+        let shown = linked::page(read.conn(), viewer.company, now, "", MAX_LINKED).await?;
+        // In a list of everybody, a contact stands among the contacts.
+        let known = match params.place {
+            Where::All => linked::known(read.conn(), viewer.member, now).await?,
+            _ => HashSet::new(),
+        };
+        let shown = shown.into_iter().filter(|row| !known.contains(&row.member));
+        let shown: Vec<LinkedPerson> = shown.map(LinkedPerson::from).collect();
+        let mut known = Index::new();
+        for person in &shown {
+            known.add(&Keys::of_linked(person));
+        }
+        let ranked = search::rank(&known, &query, limit.saturating_sub(items.len()));
+        total += ranked.total;
+        for hit in ranked.hits {
+            if let Some(person) = shown.get(hit.record as usize) {
+                items.push(found_linked(person, hit.why));
+            }
+        }
+    }
+    ok(&SearchReply { items, total: i64::try_from(total).unwrap_or(i64::MAX), as_of, now })
 }
 
 fn found(contact: &Contact, field: Field) -> Found {
@@ -127,6 +153,18 @@ fn found(contact: &Contact, field: Field) -> Found {
         company: contact.company.clone(),
         title: contact.title.clone(),
         place: Place::External,
+        why: why(field),
+    }
+}
+
+fn found_linked(person: &LinkedPerson, field: Field) -> Found {
+    Found {
+        id: person.id.as_str().to_owned(),
+        name: person.name.clone(),
+        department: person.department.clone(),
+        company: Some(person.company.clone()),
+        title: person.title.clone(),
+        place: Place::Linked,
         why: why(field),
     }
 }

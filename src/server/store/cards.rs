@@ -240,10 +240,13 @@ pub(crate) struct OpenCard {
     pub(crate) hidden: bool,
     /// Whether it may be used only so often.
     pub(crate) counted: bool,
+    /// Whether it was used as often as it may be.
+    pub(crate) spent: bool,
 }
 
-/// Opens a card by the hash of its token, if the code was live at `at` and later. Unknown, expired, revoked, of a departed member or of a
-/// retired company: all the same nothing, by the same statement.
+/// Opens a card by the hash of its token, if the code was live at `at` and later. Unknown, expired, revoked, of a
+/// departed member or of a retired company: all the same nothing, by the same statement. One that was used as
+/// often as it may be says so: only a form that was sent before leads anywhere by it.
 pub(crate) async fn open(
     conn: &mut Conn,
     token_hash: &Hash,
@@ -252,13 +255,13 @@ pub(crate) async fn open(
     let row = sqlx::query(
         "SELECT c.sk, c.id, c.label, c.company, c.member, m.name, m.external_title, m.status,
                 co.name AS company_name, k.expires_at, c.max_uses IS NOT NULL AS counted,
+                COALESCE(c.uses >= c.max_uses, 0) AS spent,
                 EXISTS (SELECT 1 FROM hidden_members h WHERE h.member = m.sk) AS hidden
          FROM card_codes k
          JOIN cards c ON c.sk = k.card
          JOIN members m ON m.sk = c.member
          JOIN companies co ON co.sk = c.company
          WHERE k.token_hash = $1 AND k.expires_at > $2 AND c.revoked_at IS NULL
-           AND (c.max_uses IS NULL OR c.uses < c.max_uses)
            AND m.gone_at IS NULL AND co.retired_at IS NULL",
     )
     .bind(token_hash.as_slice())
@@ -285,6 +288,7 @@ pub(crate) async fn open(
         expires: Time::from_micros(row.try_get("expires_at")?),
         hidden: row.try_get::<i64, _>("hidden")? == 1,
         counted: row.try_get::<i64, _>("counted")? == 1,
+        spent: row.try_get::<i64, _>("spent")? == 1,
     }))
 }
 

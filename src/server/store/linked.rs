@@ -1,11 +1,11 @@
 //! People of linked companies, as the members of another company see them.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashSet};
 
 use sqlx::Row as _;
 
 use super::{Conn, Row, StoreError, Write};
-use crate::domain::{CompanyId, ContactId, Time};
+use crate::domain::{CompanyId, ContactId, LinkedPerson, Time};
 use crate::server::ids;
 use crate::text::Untrusted;
 
@@ -21,6 +21,19 @@ pub(crate) struct LinkedRow {
     pub(crate) company_name: Untrusted,
     /// Name of the main department.
     pub(crate) department: Option<Untrusted>,
+}
+
+impl From<LinkedRow> for LinkedPerson {
+    fn from(row: LinkedRow) -> Self {
+        Self {
+            id: row.id,
+            name: row.name,
+            title: row.title,
+            department: row.department,
+            company: row.company_name,
+            company_id: row.company_id,
+        }
+    }
 }
 
 /// Whoever a live link shows and is present. Binds: $1 the viewing company, $2 now.
@@ -68,6 +81,19 @@ pub(crate) async fn page(
         .iter()
         .map(read)
         .collect()
+}
+
+/// Members of other companies whom a member has for a contact.
+pub(crate) async fn known(conn: &mut Conn, owner: i64, now: Time) -> Result<HashSet<i64>, StoreError> {
+    let rows: Vec<i64> = sqlx::query_scalar(
+        "SELECT peer FROM contacts WHERE owner = $1 AND peer IS NOT NULL AND since <= $2
+           AND (gone_at IS NULL OR gone_at > $2)",
+    )
+    .bind(owner)
+    .bind(now.as_micros())
+    .fetch_all(conn)
+    .await?;
+    Ok(rows.into_iter().collect())
 }
 
 /// Somebody shown to a company.

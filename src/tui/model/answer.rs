@@ -3,7 +3,7 @@
 
 use super::env::Env;
 use super::wizard::{WhyLayer, WizardLayer};
-use crate::domain::{Aim, Aimed, Alternative, MeantPerson, Place, Verdict};
+use crate::domain::{Aim, Aimed, Alternative, CANDIDATES, MeantPerson, Place, Verdict};
 use crate::i18n::Text;
 use crate::i18n::say::NAME_CELLS;
 use crate::text::SafeText;
@@ -134,6 +134,10 @@ pub fn wizard_rows(env: &Env, layer: &WizardLayer, columns: usize) -> Vec<Answer
             for (n, candidate) in candidates.iter().enumerate() {
                 let look = if candidate.place == Place::Directory { Look::Plain } else { Look::Outside };
                 rows.choice(n, look, &words.candidate(candidate));
+            }
+            // As many as are ever offered: there may be more.
+            if candidates.len() == CANDIDATES && scanned.is_none() {
+                rows.add(Look::Quiet, &words.get(Text::AddMore));
             }
         }
         Some(Aim::Nowhere(scanned)) => {

@@ -62,6 +62,8 @@ pub enum Places {
     Directory,
     /// External contacts.
     External,
+    /// People whom linked companies show.
+    Linked,
     /// Colleagues, for whoever is to get a request.
     Picker,
 }
@@ -102,6 +104,8 @@ pub enum Rankable {
     Members(Vec<(Arc<Member>, Arc<str>)>),
     /// External contacts.
     Contacts(Vec<Arc<Contact>>),
+    /// People whom linked companies show.
+    Linked(Vec<Arc<LinkedPerson>>),
 }
 
 /// What whom a text means is asked for.
@@ -235,8 +239,6 @@ pub enum Effect {
         ticket: Ticket,
         /// What was typed, pasted or chosen.
         text: String,
-        /// The people whom linked companies show.
-        linked: Shared<Vec<Arc<LinkedPerson>>>,
         /// What it is asked for.
         by: AimBy,
     },

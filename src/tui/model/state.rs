@@ -129,6 +129,8 @@ pub struct State {
     pub people: SearchPlace<MemberId>,
     /// The contacts' index.
     pub outside: SearchPlace<ContactId>,
+    /// The index of the people whom linked companies show.
+    pub linked: SearchPlace<ContactId>,
     /// What the server's clock is ahead of ours, in microseconds.
     pub ahead: i64,
     /// When Ctrl-C was pressed last with nothing to leave.

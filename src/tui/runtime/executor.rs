@@ -13,8 +13,8 @@ use tokio_util::task::TaskTracker;
 
 use super::latest::Latest;
 use super::opener::{self, ChatCommand};
+use crate::client::Client;
 use crate::client::sync::Refresh;
-use crate::client::{Client, LinkedPeople};
 use crate::domain::{Card, ContactId, Fault, Request, RequestId};
 use crate::qr::{self, Blocks};
 use crate::search::{Index, Keys, Query, rank};
@@ -195,7 +195,7 @@ impl Executor for Doer {
             Effect::RotateCard { id, revision, leaked, key } => self.write(async move {
                 Answer::Card(client.rotate_card(&id, revision, leaked, &key).await.map(Box::new))
             }),
-            Effect::Aim { ticket, text, linked, by } => {
+            Effect::Aim { ticket, text, by } => {
                 let slot = if by == AimBy::Why { Slot::Why } else { Slot::Aim };
                 self.latest(slot, async move {
                     if matches!(by, AimBy::Typing | AimBy::TypingFile) {
@@ -204,7 +204,7 @@ impl Executor for Doer {
                     let aim = if by == AimBy::TypingFile {
                         client.aim_at_path(&text).await
                     } else {
-                        client.aim(&text, LinkedPeople::Known(linked.0.to_vec())).await
+                        client.aim(&text).await
                     };
                     Answer::Aimed(ticket, Box::new(aim))
                 });
@@ -308,6 +308,11 @@ fn index(people: &Shared<Rankable>) -> Shared<Index> {
         Rankable::Contacts(contacts) => {
             for contact in contacts {
                 index.add(&Keys::of_contact(contact));
+            }
+        }
+        Rankable::Linked(people) => {
+            for person in people {
+                index.add(&Keys::of_linked(person));
             }
         }
     }

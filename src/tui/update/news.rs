@@ -61,7 +61,7 @@ pub(super) fn contacts(state: &mut State, contacts: Vec<Contact>, done: bool) ->
 pub(super) fn linked(state: &mut State, people: Vec<LinkedPerson>, done: bool) -> Step {
     state.data.put_linked(people, done);
     lists::external(state);
-    Step::draw()
+    search::index_linked(state).and(Step::draw())
 }
 
 /// Those whom colleagues passed on.

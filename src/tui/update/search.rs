@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use super::{converse, external, lists};
-use crate::domain::DepartmentId;
+use crate::domain::{ContactId, DepartmentId};
 use crate::search::{Hit, Index, Query};
 use crate::tui::model::{Effect, Found, Places, Rankable, SearchBox, Shared, State, Step, Tab, Ticket};
 
@@ -33,15 +33,22 @@ pub(super) fn close(state: &mut State) -> Step {
 pub(super) fn ask(state: &mut State) -> Step {
     match state.tab {
         Tab::Directory => ask_in(state, Places::Directory),
-        Tab::External => ask_in(state, Places::External),
+        Tab::External => ask_in(state, outside(state)),
         Tab::Approvals => Step::none(),
     }
+}
+
+/// Whom the search of the second page looks through: the section in front.
+fn outside(state: &State) -> Places {
+    if state.external.linked { Places::Linked } else { Places::External }
 }
 
 fn ask_in(state: &mut State, places: Places) -> Step {
     let (index, search) = match places {
         Places::Directory => (state.people.index.clone(), state.directory.search.as_mut()),
+        Places::External | Places::Linked if places != outside(state) => return Step::none(),
         Places::External => (state.outside.index.clone(), state.external.search.as_mut()),
+        Places::Linked => (state.linked.index.clone(), state.external.search.as_mut()),
         Places::Picker => return converse::find(state),
     };
     let Some(search) = search else { return Step::none() };
@@ -71,6 +78,9 @@ pub(super) fn rank_for_picker(ticket: Ticket, query: String, index: Shared<Index
 /// The answer to a question.
 pub(super) fn ranked(state: &mut State, places: Places, ticket: Ticket, hits: &[Hit], total: usize) -> Step {
     let height = lists::height(state);
+    let contact = |people: &[ContactId], hit: &Hit| {
+        Some((Found::Contact(people.get(hit.record as usize)?.clone()), hit.why))
+    };
     let found: Vec<(Found, crate::search::Field)> = match places {
         Places::Picker => return converse::found(state, ticket, hits),
         Places::Directory => hits
@@ -79,16 +89,13 @@ pub(super) fn ranked(state: &mut State, places: Places, ticket: Ticket, hits: &[
                 Some((Found::Member(state.people.people.get(hit.record as usize)?.clone()), hit.why))
             })
             .collect(),
-        Places::External => hits
-            .iter()
-            .filter_map(|hit| {
-                Some((Found::Contact(state.outside.people.get(hit.record as usize)?.clone()), hit.why))
-            })
-            .collect(),
+        Places::External | Places::Linked if places != outside(state) => return Step::none(),
+        Places::External => hits.iter().filter_map(|hit| contact(&state.outside.people, hit)).collect(),
+        Places::Linked => hits.iter().filter_map(|hit| contact(&state.linked.people, hit)).collect(),
     };
     let search = match places {
         Places::Directory => state.directory.search.as_mut(),
-        Places::External => state.external.search.as_mut(),
+        Places::External | Places::Linked => state.external.search.as_mut(),
         Places::Picker => None,
     };
     let Some(search) = search.filter(|search| search.wanted == ticket) else { return Step::none() };
@@ -112,13 +119,14 @@ pub(super) fn indexed(state: &mut State, places: Places, ticket: Ticket, index: 
             state.people.built = ticket;
         }
         Places::Picker => return Step::none(),
-        Places::External => {
-            if state.outside.asked != ticket {
+        Places::External | Places::Linked => {
+            let place = if places == Places::Linked { &mut state.linked } else { &mut state.outside };
+            if place.asked != ticket {
                 return Step::none();
             }
-            state.outside.people = std::mem::take(&mut state.outside.next);
-            state.outside.index = Some(index);
-            state.outside.built = ticket;
+            place.people = std::mem::take(&mut place.next);
+            place.index = Some(index);
+            place.built = ticket;
         }
     }
     let step = ask_in(state, places);
@@ -157,5 +165,14 @@ pub(super) fn index_contacts(state: &mut State) -> Step {
     state.outside.next = contacts.iter().map(|contact| contact.id.clone()).collect();
     let ticket = state.outside.asked.draw();
     let effect = Effect::Index(Places::External, ticket, Shared::new(Rankable::Contacts(contacts)));
+    Step { effects: vec![effect], redraw: false }
+}
+
+/// Has an index made of all whom linked companies show.
+pub(super) fn index_linked(state: &mut State) -> Step {
+    let people: Vec<_> = state.data.linked().cloned().collect();
+    state.linked.next = people.iter().map(|person| person.id.clone()).collect();
+    let ticket = state.linked.asked.draw();
+    let effect = Effect::Index(Places::Linked, ticket, Shared::new(Rankable::Linked(people)));
     Step { effects: vec![effect], redraw: false }
 }

@@ -8,8 +8,7 @@ use crate::domain::{
 use crate::i18n::Text;
 use crate::text::{SafeText, Untrusted};
 use crate::tui::model::{
-    AimBy, Effect, Env, Layer, PermissionLayer, Selected, Shared, State, Step, Tab, Ticket, Voice, WhyLayer,
-    turn,
+    AimBy, Effect, Env, Layer, PermissionLayer, Selected, State, Step, Tab, Ticket, Voice, WhyLayer, turn,
 };
 
 /// Opens the verdict about who is selected: of a request the one that it was let in by, of a person the
@@ -29,8 +28,7 @@ pub(super) fn open(state: &mut State) -> Step {
     let ticket = state.aims.draw();
     let text = to.as_data().to_owned();
     state.layers.push(Layer::Why(Box::new(WhyLayer::asking(about, to, ticket))));
-    let linked = Shared::new(Vec::new());
-    Step::run(Effect::Aim { ticket, text, linked, by: AimBy::Why })
+    Step::run(Effect::Aim { ticket, text, by: AimBy::Why })
 }
 
 /// Whom a request is about: who asks, of one's own who is asked.

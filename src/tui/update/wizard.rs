@@ -4,9 +4,7 @@ use super::{news, say, why, write_key};
 use crate::domain::{Aim, Candidate, Change, Fault, NewRequest, Request, RequestState, VerdictCode};
 use crate::i18n::Text;
 use crate::text::Untrusted;
-use crate::tui::model::{
-    AimBy, Effect, Env, Field, Layer, Shared, Stage, State, Step, Ticket, Voice, WizardLayer,
-};
+use crate::tui::model::{AimBy, Effect, Env, Field, Layer, Stage, State, Step, Ticket, Voice, WizardLayer};
 
 /// Opens the wizard, or the reading of a file.
 pub(super) fn open(state: &mut State, scan: bool) -> Step {
@@ -55,7 +53,6 @@ fn top(state: &mut State) -> Option<&mut WizardLayer> {
 /// Looks whom a text means; the answer counts while nothing else was asked.
 fn aim(state: &mut State, text: String, by: AimBy) -> Step {
     let ticket = state.aims.draw();
-    let linked = Shared::new(state.data.linked().cloned().collect());
     let Some(layer) = top(state) else { return Step::none() };
     layer.ticket = ticket;
     layer.aim = None;
@@ -63,7 +60,7 @@ fn aim(state: &mut State, text: String, by: AimBy) -> Step {
     if text.is_empty() {
         return Step::draw();
     }
-    Step::run(Effect::Aim { ticket, text, linked, by })
+    Step::run(Effect::Aim { ticket, text, by })
 }
 
 /// Whom has changed: what was answered is about somebody else.
