@@ -8,6 +8,7 @@ mod change;
 mod company;
 mod contact;
 mod department;
+mod elsewhere;
 mod fault;
 mod held;
 mod ids;
@@ -33,6 +34,7 @@ pub use contact::{
     Source,
 };
 pub use department::Department;
+pub use elsewhere::{Elsewhere, ElsewhereState, is_plain_link};
 pub use fault::{Conflict, DataFault, Fault, Refusal};
 pub use held::{DepartmentPath, Held};
 #[cfg(feature = "server")]

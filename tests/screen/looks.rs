@@ -104,6 +104,14 @@ fn the_whole_queue() {
         let id = detail.request.id.clone();
         desk.send(Msg::Answer(Answer::RequestDetailRead(id, Ok(Box::new(detail)))));
     });
+    look("queue-elsewhere", |desk| {
+        whole(desk);
+        desk.keys("j Enter a");
+    });
+    look("queue-elsewhere-why", |desk| {
+        whole(desk);
+        desk.keys("j w");
+    });
     look("queue-groups", |desk| {
         whole(desk);
         desk.keys("S q Enter m q");

@@ -37,7 +37,12 @@ pub(super) fn take(state: &mut State, env: &Env, answer: Answer) -> Step {
         Answer::Card(result) => card(state, env, result.map(|card| *card)),
         Answer::CardRevoked(result) => revoked(state, env, result),
         Answer::Proved(ticket, good) => namecard::proved(state, ticket, good),
-        Answer::ChatOpened(link, opened) => chat_opened(state, env, link, opened),
+        Answer::ChatOpened(link, opened) => {
+            link_opened(state, env, link, opened, [Text::ChatOpened, Text::ChatNotOpened])
+        }
+        Answer::LinkOpened(link, opened) => {
+            link_opened(state, env, link, opened, [Text::LinkOpened, Text::LinkNotOpened])
+        }
     }
 }
 
@@ -273,11 +278,11 @@ fn revoked(state: &mut State, env: &Env, result: Result<Vec<Card>, Fault>) -> St
     }
 }
 
-fn chat_opened(state: &mut State, env: &Env, link: SafeText, opened: bool) -> Step {
+fn link_opened(state: &mut State, env: &Env, link: SafeText, opened: bool, [good, bad]: [Text; 2]) -> Step {
     if opened {
-        return say(state, env, Voice::Good, env.words.get(Text::ChatOpened));
+        return say(state, env, Voice::Good, env.words.get(good));
     }
     // Nothing could open it: the link is shown, and copied.
     state.layers.push(Layer::Show { text: link.clone() });
-    say(state, env, Voice::Bad, env.words.get(Text::ChatNotOpened)).and(Step::run(Effect::Copy(link)))
+    say(state, env, Voice::Bad, env.words.get(bad)).and(Step::run(Effect::Copy(link)))
 }

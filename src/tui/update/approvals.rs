@@ -5,7 +5,7 @@ use crate::domain::{ApprovalKind, Decision, DecisionKind, ReasonCode, Request, R
 use crate::i18n::Text;
 use crate::tui::model::{
     BLOCK_WORD, BlockLayer, DoubtLayer, Effect, Env, Field, InFlight, Layer, QueueRow, RejectLayer, Selected,
-    State, Step, Voice, WhenWhat, is_elsewhere,
+    State, Step, Voice, WhenWhat, elsewhere_text,
 };
 
 /// Approves what is marked, else the selected request.
@@ -30,8 +30,8 @@ pub(super) fn approve_with(state: &mut State, env: &Env) -> Step {
 pub(super) fn approve_as(state: &mut State, env: &Env, decision: Decision) -> Step {
     let Selected::Request(request) = state.selected() else { return Step::none() };
     let request = request.clone();
-    if is_elsewhere(&request) {
-        return say(state, env, Voice::Bad, env.words.get(Text::ElsewhereOnly));
+    if let Some(other) = &request.elsewhere {
+        return say(state, env, Voice::Bad, elsewhere_text(env, other));
     }
     if !request.allows(RequestAction::Approve) && request.allows(RequestAction::Assign) {
         return converse::choose_colleague(state);
@@ -86,8 +86,9 @@ pub(super) fn open_reasons(state: &mut State, env: &Env, block: bool) -> Step {
         return Step::draw();
     }
     let Selected::Request(request) = state.selected() else { return Step::none() };
-    if is_elsewhere(request) {
-        return say(state, env, Voice::Bad, env.words.get(Text::ElsewhereOnly));
+    if let Some(other) = &request.elsewhere {
+        let words = elsewhere_text(env, other);
+        return say(state, env, Voice::Bad, words);
     }
     let fresh = reasons_of(request);
     // Words that could not be sent are still there.

@@ -3,7 +3,7 @@
 use super::{go_to, namecard, say, wizard, write_key};
 use crate::domain::{
     Aim, Alternative, Candidate, ContactId, Direction, Fault, MemberId, Request, RequestId, Step as Way,
-    Verdict,
+    Verdict, is_plain_link,
 };
 use crate::i18n::Text;
 use crate::text::{SafeText, Untrusted};
@@ -138,6 +138,7 @@ pub(super) fn run(state: &mut State, env: &Env, alternative: &Alternative) -> St
             let answer = answer(state, env);
             copy(state, env, answer)
         }
+        Way::OpenElsewhere if is_plain_link(id) => Step::run(Effect::OpenLink(id.to_owned())),
         // Nothing to do here: it is said once more, and the layer goes.
         Way::Wait | Way::UsePersonal | Way::OpenElsewhere => {
             let words = env.words.alternative(alternative, &env.zone);

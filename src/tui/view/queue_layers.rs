@@ -74,7 +74,8 @@ pub(super) fn bulk(canvas: &mut Canvas<'_>, state: &State, env: &Env, layer: &Bu
         left.push(env.words.fill(Text::BulkLeft, &[("n", n)]));
         for (id, why) in layer.left.iter().take(NAMED) {
             let mut line = SafeText::constant("  ");
-            line.push(&SafeText::join([&name(state, id), &left_out_text(env, *why)], ": "));
+            let why = left_out_text(env, state.data.request(id), *why);
+            line.push(&SafeText::join([&name(state, id), &why], ": "));
             left.push(line);
         }
         if layer.left.len() > NAMED {
