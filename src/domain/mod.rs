@@ -55,6 +55,6 @@ pub use request::{
 };
 pub use role::Role;
 pub use scan::{Aim, Aimed, Candidate, Pass, Place, Said, SaidPerson, ScanFault, Scanned};
-pub use snapshot::{Me, Snapshot};
+pub use snapshot::{ContactRoom, Me, Snapshot};
 pub use time::Time;
 pub use verdict::{Alternative, Explained, LookedAt, MeantPerson, RuleRef, Step, Verdict, VerdictCode};

@@ -313,6 +313,10 @@ texts! {
     LinkOpened = "Opened.";
     LinkNotOpened = "Nothing on this computer could open the link. It was copied.";
     LeftElsewhere = "belongs to {system}: decide there";
+    LeftNoRoom = "no room for one more contact";
+    BulkRoom = "{n} {n|fits|fit}, {left} {left|does|do} not ({rule}): there is no room for more contacts.";
+    BulkPass = "pass the {n} without room on to a colleague";
+    PassManyTitle = "Pass {n} {n|request|requests} on to";
     LeftInFlight = "its answer is on the way";
     LeftSettled = "decided or asked back already";
     LeftOwnStep = "needs an answer of its own: a on its row";

@@ -124,6 +124,11 @@ fn the_whole_queue() {
         whole(desk);
         desk.keys("Space m a a");
     });
+    look("queue-room", |desk| {
+        whole(desk);
+        super::queue::room(desk, 2);
+        desk.keys("j j m q a");
+    });
     look("queue-doubt", |desk| {
         whole(desk);
         let alike = json!({

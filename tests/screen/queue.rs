@@ -476,6 +476,91 @@ fn what_only_another_system_can_decide_says_where_and_opens_it() {
     desk.shows("rejected in WeCom");
 }
 
+/// The server says how many more contacts one may have.
+pub fn room(desk: &mut Desk, left: i64) {
+    let steps = json!([{"step": "make_room"}, {"step": "ask_colleague"}]);
+    let verdict =
+        json!({"code": "contact_limit", "rule": "EXT-08", "policy_version": 3, "alternatives": steps});
+    let room = serde_json::from_value(json!({"left": left, "verdict": verdict})).unwrap();
+    desk.send(Msg::Changes(vec![Change::Room(Some(room))], Time::from_micros(START)));
+}
+
+#[test]
+fn with_room_for_three_three_of_five_go_and_the_others_stay_marked() {
+    let mut desk = crowd(6);
+    room(&mut desk, 3);
+    desk.keys("m a a");
+    for text in [
+        "Approve 3 people",
+        "3 fit, 2 do not (EXT-08): there is no room for more contacts.",
+        "Visitor 004: no room for one more contact",
+        "4  pass the 2 without room on to a colleague",
+    ] {
+        desk.shows(text);
+    }
+    desk.pass(SECOND);
+    let asked = desk.keys("2 Enter");
+    let [(_, ids)] = &pieces(&asked)[..] else { panic!("{asked:?}") };
+    assert_eq!(*ids, [101, 102, 103].map(request_id), "the first three of the list, and no other");
+    assert_eq!(marked(&desk), [104, 105]);
+    // With no room at all nothing goes; what has none can be passed on, all of it.
+    room(&mut desk, 0);
+    desk.keys("a");
+    desk.shows("0 fit, 2 do not (EXT-08)");
+    desk.pass(SECOND);
+    assert_eq!(desk.keys("2 Enter"), []);
+    desk.keys("a");
+    desk.pass(SECOND);
+    assert_eq!(desk.keys("4 Enter"), []);
+    desk.shows("Pass 2 requests on to");
+    desk.type_in("wxm");
+    let asked = desk.keys("Enter");
+    let passed: Vec<&RequestId> = asked
+        .iter()
+        .map(|effect| match effect {
+            Effect::Converse { id, what: Converse::Pass(to), .. } if *to == member_id("wang.xm") => id,
+            other => panic!("{other:?}"),
+        })
+        .collect();
+    assert_eq!(passed, [&request_id(104), &request_id(105)]);
+    // A rejection takes no room.
+    desk.state.in_flight.clear();
+    desk.keys("m a x 1 Enter");
+    desk.shows("Reject 5 people");
+}
+
+#[test]
+fn a_single_yes_without_room_shows_the_rule_and_what_to_do_instead() {
+    let mut desk = usual();
+    room(&mut desk, 0);
+    go(&mut desk, 13);
+    assert_eq!(desk.keys("a"), [], "nothing is sent");
+    for text in ["there is no room for one more contact", "Rule EXT-08", "make room"] {
+        desk.shows(text);
+    }
+    desk.keys("1");
+    assert_eq!(desk.state.tab, namecard::tui::model::Tab::External);
+    // What brings no contact of one's own goes: a permission, and what somebody else has room for.
+    desk.keys("3");
+    for n in [16, 18] {
+        go(&mut desk, n);
+        assert_eq!(desk.keys("a").len(), 1, "{n}");
+    }
+    // Where only the server knew, its refusal comes the same way, and a key typed ahead answers nothing.
+    desk.state.in_flight.clear();
+    go(&mut desk, 16);
+    desk.keys("a");
+    let verdict = desk.state.data.room.clone().unwrap().verdict;
+    let fault = Fault::Refused(Box::new(namecard::domain::Refusal { verdict }));
+    desk.send(Msg::Answer(Answer::Decided(request_id(16), Err(fault))));
+    assert!(matches!(desk.state.layers.last(), Some(Layer::Why(_))));
+    desk.keys("Enter");
+    assert_eq!(desk.state.tab, namecard::tui::model::Tab::Approvals);
+    desk.pass(SECOND);
+    desk.keys("Enter");
+    assert_eq!(desk.state.tab, namecard::tui::model::Tab::External);
+}
+
 #[test]
 fn asking_passing_and_putting_aside_take_the_row_out_of_the_count() {
     let mut desk = usual();

@@ -19,6 +19,8 @@ pub enum LeftOut {
     Flagged(Flag),
     /// Only another system can decide it.
     Elsewhere,
+    /// There is no room for the contact that it would bring.
+    NoRoom,
     /// Its answer is awaited.
     InFlight,
     /// It is decided, or asked back about.
@@ -67,11 +69,23 @@ impl State {
     /// passed over does not.
     pub fn sorted_out(&self, kind: DecisionKind, now: Time) -> (Vec<RequestId>, Vec<(RequestId, LeftOut)>) {
         let (mut going, mut left) = (Vec::new(), Vec::new());
+        let mut room =
+            self.data.room.as_ref().filter(|_| kind == DecisionKind::Approve).map(|room| room.left);
         for request in self.approvals.shown.iter().filter_map(|id| self.data.request(id)) {
             let marked = self.approvals.marks.contains(&request.id);
             let passed = self.approvals.passed.contains(&request.id);
             match self.left_out(request, kind, now) {
-                None if marked => going.push(request.id.clone()),
+                None if marked => {
+                    let takes = self.data.room_for(request).and(room.as_mut());
+                    match takes {
+                        Some(0) => left.push((request.id.clone(), LeftOut::NoRoom)),
+                        Some(some) => {
+                            *some -= 1;
+                            going.push(request.id.clone());
+                        }
+                        None => going.push(request.id.clone()),
+                    }
+                }
                 Some(why) if marked || passed => left.push((request.id.clone(), why)),
                 _ => {}
             }
@@ -99,6 +113,7 @@ pub fn left_out_text(env: &Env, request: Option<&Request>, why: LeftOut) -> Safe
             Some(other) => env.words.fill(Text::LeftElsewhere, &[("system", system_name(other))]),
             None => env.words.get(Text::LeftNotAllowed),
         },
+        LeftOut::NoRoom => env.words.get(Text::LeftNoRoom),
         LeftOut::InFlight => env.words.get(Text::LeftInFlight),
         LeftOut::Settled => env.words.get(Text::LeftSettled),
         LeftOut::OwnStep => env.words.get(Text::LeftOwnStep),

@@ -9,7 +9,9 @@ use crate::domain::{
 use crate::i18n::Text;
 use crate::i18n::say::NAME_CELLS;
 use crate::text::{SafeText, Untrusted};
-use crate::tui::model::{Answer, Converse, Effect, Env, InFlight, Layer, Press, State, Step, Voice};
+use crate::tui::model::{
+    Answer, Converse, Effect, Env, InFlight, Layer, Press, State, Step, Voice, WhyLayer,
+};
 
 /// Takes an answer.
 pub(super) fn take(state: &mut State, env: &Env, answer: Answer) -> Step {
@@ -112,6 +114,13 @@ fn lost(state: &mut State, env: &Env, id: &RequestId, doing: Option<InFlight>, f
     }
     let step = say(state, env, Voice::Bad, words);
     match fault {
+        // Why, by which rule, and what to do instead; unless something else is being done.
+        Fault::Refused(refusal) if state.layers.is_empty() => {
+            let about = state.data.request(id).map(|request| request.requester.name.clone());
+            let layer = WhyLayer::of(about.unwrap_or_default(), refusal.verdict);
+            state.layers.push(Layer::Why(Box::new(WhyLayer { since: Some(env.now), ..layer })));
+            step
+        }
         Fault::TimedOut { sent: true } | Fault::Decided(_) | Fault::Changed { .. } | Fault::WindowOver => {
             step.and(Step::run(Effect::ReadRequest(id.clone())))
         }

@@ -5,7 +5,7 @@ use crate::domain::{ApprovalKind, Decision, DecisionKind, ReasonCode, Request, R
 use crate::i18n::Text;
 use crate::tui::model::{
     BLOCK_WORD, BlockLayer, DoubtLayer, Effect, Env, Field, InFlight, Layer, QueueRow, RejectLayer, Selected,
-    State, Step, Voice, WhenWhat, elsewhere_text,
+    State, Step, Voice, WhenWhat, WhyLayer, elsewhere_text,
 };
 
 /// Approves what is marked, else the selected request.
@@ -38,6 +38,12 @@ pub(super) fn approve_as(state: &mut State, env: &Env, decision: Decision) -> St
     }
     if request.kind == ApprovalKind::PartnerLink && decision.scope.is_none() {
         return converse::choose_scope(state);
+    }
+    if let Some(room) = state.data.room_for(&request).filter(|room| room.left <= 0) {
+        // The server's own answer; nothing is sent.
+        let layer = WhyLayer::of(request.requester.name.clone(), room.verdict.clone());
+        state.layers.push(Layer::Why(Box::new(layer)));
+        return Step::draw();
     }
     if !request.flags.is_empty() {
         let (id, revision) = (request.id.clone(), request.revision);
@@ -250,7 +256,7 @@ pub(super) fn redo(state: &mut State, env: &Env) -> Step {
         }
         _ => {
             let going = open.iter().map(|request| (request.id.clone(), request.revision)).collect();
-            bulk::send(state, env, press.decision, going)
+            bulk::send(state, env, press.decision, going, Vec::new())
         }
     }
 }

@@ -1,5 +1,6 @@
 //! Why one may or may not, and doing what can be done instead, from wherever it is shown.
 
+use super::layers::TYPED_AHEAD;
 use super::{go_to, namecard, say, wizard, write_key};
 use crate::domain::{
     Aim, Alternative, Candidate, ContactId, Direction, Fault, MemberId, Request, RequestId, Step as Way,
@@ -93,6 +94,9 @@ pub(super) fn pick(state: &mut State, env: &Env, n: usize) -> Step {
 pub(super) fn confirm(state: &mut State, env: &Env) -> Step {
     match state.layers.last() {
         Some(Layer::Wizard(_)) => wizard::choose(state, env),
+        Some(Layer::Why(layer)) if layer.since.is_some_and(|since| env.now.since(since) < TYPED_AHEAD) => {
+            Step::none()
+        }
         Some(Layer::Why(layer)) => match layer.alternatives().get(layer.at).cloned() {
             Some(alternative) => run(state, env, &alternative),
             None => Step::none(),

@@ -59,7 +59,14 @@ pub(super) fn bulk(canvas: &mut Canvas<'_>, state: &State, env: &Env, layer: &Bu
         DecisionKind::Reject | DecisionKind::Block => Text::BulkRejectTitle,
     };
     let heading = env.words.fill(title, &[("n", n.clone())]);
+    let without = layer.without_room().len();
+    let rule =
+        state.data.room.as_ref().map(|room| SafeText::clean(&room.verdict.rule.id)).unwrap_or_default();
     let mut lines = Vec::new();
+    if without > 0 {
+        let values = [("n", n.clone()), ("left", SafeText::number(without as u64)), ("rule", rule)];
+        lines.push(env.words.fill(Text::BulkRoom, &values));
+    }
     if layer.going.is_empty() {
         lines.push(env.words.get(Text::BulkNothing));
     } else {
@@ -92,6 +99,10 @@ pub(super) fn bulk(canvas: &mut Canvas<'_>, state: &State, env: &Env, layer: &Bu
             if !layer.left.is_empty() {
                 let n = SafeText::number(layer.left.len() as u64);
                 answers.push(env.words.fill(Text::BulkLook, &[("n", n)]));
+            }
+            if without > 0 {
+                let n = SafeText::number(without as u64);
+                answers.push(env.words.fill(Text::BulkPass, &[("n", n)]));
             }
             answers
         }
@@ -195,7 +206,11 @@ pub(super) fn colleague(
     layer: &ColleagueLayer,
 ) -> Option<Caret> {
     let title = if layer.assign { Text::AssignTitle } else { Text::PassTitle };
-    let heading = env.words.fill(title, &[("name", name(state, &layer.id))]);
+    let heading = if layer.more.is_empty() {
+        env.words.fill(title, &[("name", name(state, &layer.id))])
+    } else {
+        env.words.fill(Text::PassManyTitle, &[("n", SafeText::number(layer.more.len() as u64 + 1))])
+    };
     let inside = canvas.framed(picker_area(state.size), &heading);
     let caret = field(canvas, inside.x, inside.y, inside.columns.saturating_sub(2), &layer.field);
     let (_, list) = inside.split_rows(2);

@@ -31,6 +31,8 @@ const DECISION: &str =
 /// Of one that only another system can decide: which, and where.
 const ELSEWHERE: &str = "elsewhere.system elsewhere.link verdict.alternatives[].step verdict.alternatives[].id \
     verdict.alternatives[].name";
+/// How many more contacts one may have, and what is answered when there is none left.
+const ROOM: &str = "left verdict.code verdict.rule verdict.policy_version verdict.alternatives[].step";
 const COMPANY: &str = "id name domain made_up chat_link time_zone created";
 const CARD: &str =
     "id revision kind link owner.id owner.name title company uses pending created expires local_only moved";
@@ -52,7 +54,7 @@ const FIELDS: &[(&str, &[(&str, &str)])] = &[
         ("members[]", MEMBER), ("members[]", "allowed[]"), ("requests[]", REQUEST), ("requests[]", TYPED),
         ("requests[]", TARGET), ("requests[]", DECISION), ("requests[]", ELSEWHERE),
         ("requests[]", "target requester.member decision.reason asked_until items allowed[]"),
-        ("", "members_total contacts_total policy_version insecure_http as_of now")]),
+        ("room", ROOM), ("", "members_total contacts_total policy_version insecure_http as_of now")]),
     ("GET /v1/me", &[("me.member", MEMBER), ("me", "roles[]"), ("company", COMPANY), ("", "policy_version now")]),
     ("GET /v1/departments", &[("items[]", DEPARTMENT), ("", PAGE)]),
     ("GET /v1/members", &[("items[]", MEMBER), ("items[]", "allowed[]"), ("", PAGE)]),
@@ -121,7 +123,7 @@ const FIELDS: &[(&str, &[(&str, &str)])] = &[
     ("GET /v1/changes", &[("changes[]", "type id as_of"), ("changes[].member", MEMBER),
         ("changes[].member", "allowed[]"), ("changes[].department", DEPARTMENT), ("changes[].request", REQUEST),
         ("changes[].request", TYPED), ("changes[].request", TARGET), ("changes[].request", DECISION),
-        ("changes[].request", "allowed[]"), ("changes[].contact", CONTACT), ("", "reset more as_of now")]),
+        ("changes[].request", "allowed[]"), ("changes[].contact", CONTACT), ("room", ROOM), ("", "room reset more as_of now")]),
     ("an event", &[("", "seq prev kind type id")]),
     ("POST /v1/exports", &[("", "count")]),
     ("POST /v1/imports", &[("", "id")]),
