@@ -376,6 +376,10 @@ texts! {
     DateOwn = "a date ...";
     DateHelp = "The date as 2026-01-31:";
     DateWrong = "That is not a date to come. It looks like 2026-01-31.";
+    IsAwayUntil = "away until {date}";
+    AwayStandIn = "{who} decides meanwhile";
+    AwayStandInFirst = "{who} is away: first who decides meanwhile.";
+    AwayNobody = "{who} is away, and nobody decides meanwhile.";
     PassTitle = "Pass {name} on to";
     AssignTitle = "Who takes over from {name}?";
     ScopeTitle = "Whom do we show {name}?";
