@@ -8,6 +8,7 @@ mod change;
 mod company;
 mod contact;
 mod department;
+mod elsewhere;
 mod fault;
 mod held;
 mod ids;
@@ -33,6 +34,7 @@ pub use contact::{
     Source, contact_tag,
 };
 pub use department::Department;
+pub use elsewhere::{Elsewhere, ElsewhereState, is_plain_link};
 pub use fault::{Conflict, DataFault, Fault, Refusal};
 pub use held::{DepartmentPath, Held};
 #[cfg(feature = "server")]
@@ -42,7 +44,7 @@ pub use import::{
     CheckedMember, DepartmentRow, GivenRole, ImportRow, MAX_DEPTH, MAX_FIELD, MemberRow, RefusedRow,
     RowFault, RowNote, is_mail_address, normalise_block, normalise_line,
 };
-pub use member::{Attribute, MaskedField, Member, MemberAction, Membership, Phone, PhoneKind, Status};
+pub use member::{Attribute, Away, MaskedField, Member, MemberAction, Membership, Phone, PhoneKind, Status};
 pub use outside::{Introduction, LinkedPerson, NewRequest, OwnSettings, PartnerLink, Tags};
 pub use person::Who;
 pub use policy::{PolicyFault, PolicyFaultCode};
@@ -53,6 +55,6 @@ pub use request::{
 };
 pub use role::Role;
 pub use scan::{Aim, Aimed, CANDIDATES, Candidate, Pass, Place, Said, SaidPerson, ScanFault, Scanned};
-pub use snapshot::{Me, Snapshot};
+pub use snapshot::{ContactRoom, Me, Snapshot};
 pub use time::Time;
 pub use verdict::{Alternative, Explained, LookedAt, MeantPerson, RuleRef, Step, Verdict, VerdictCode};

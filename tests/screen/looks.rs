@@ -112,6 +112,14 @@ fn the_whole_queue() {
         let id = detail.request.id.clone();
         desk.send(Msg::Answer(Answer::RequestDetailRead(id, Ok(Box::new(detail)))));
     });
+    look("queue-elsewhere", |desk| {
+        whole(desk);
+        desk.keys("j Enter a");
+    });
+    look("queue-elsewhere-why", |desk| {
+        whole(desk);
+        desk.keys("j w");
+    });
     look("queue-groups", |desk| {
         whole(desk);
         desk.keys("S q Enter m q");
@@ -123,6 +131,11 @@ fn the_whole_queue() {
     look("queue-bulk", |desk| {
         whole(desk);
         desk.keys("Space m a a");
+    });
+    look("queue-room", |desk| {
+        whole(desk);
+        super::queue::room(desk, 2);
+        desk.keys("j j m q a");
     });
     look("queue-doubt", |desk| {
         whole(desk);
@@ -141,6 +154,13 @@ fn the_whole_queue() {
     look("queue-pass", |desk| {
         whole(desk);
         desk.keys("H");
+    });
+    look("queue-pass-away", |desk| {
+        whole(desk);
+        super::queue::goes_away(desk, "wang.xm", Some("suzuki"));
+        desk.keys("H");
+        desk.type_in("wxm");
+        desk.keys("Enter");
     });
     look("queue-snooze", |desk| {
         whole(desk);

@@ -50,7 +50,7 @@ async fn who(read: &mut Read, viewer: &Viewer, now: Time) -> Result<Seen, Failur
     let subject = policies::subject(read.conn(), viewer.member).await?;
     let member = members::by_sk(read.conn(), viewer.member).await?.ok_or_else(gone)?;
     let as_of = row.seq;
-    let sight = Sight::of(read, viewer).await?;
+    let sight = Sight::of(read, viewer, now).await?;
     Ok(Seen {
         me: Me { member: sight.show(member, as_of), roles: viewer.roles.clone() },
         company: company(row, policy.of(&subject, now).chat_link()),
@@ -73,7 +73,7 @@ pub(super) async fn start(State(app): State<App>, caller: Caller) -> Result<Resp
     let now = app.now();
     let mut read = app.store().read().await?;
     let Seen { me, company, policy_version, as_of } = who(&mut read, viewer, now).await?;
-    let sight = Sight::of(&mut read, viewer).await?;
+    let sight = Sight::of(&mut read, viewer, now).await?;
     let conn = read.conn();
     let limit = i64::try_from(PAGE).unwrap_or(100);
     let first = match me.member.main_department() {
@@ -82,12 +82,17 @@ pub(super) async fn start(State(app): State<App>, caller: Caller) -> Result<Resp
     };
     let queue = requests::queue(conn, viewer, now).await?;
     let queue = approvals::all_seen_by(conn, queue, viewer, now, as_of).await?;
+    let total = contacts::count(conn, viewer.member, now).await?;
+    let members_total = members::count(conn, viewer).await?;
+    let departments = departments::list(conn, viewer, as_of).await?;
+    let room = approvals::room(&mut read, viewer, now).await?;
     ok(&Snapshot {
         members: first.into_iter().map(|row| sight.show(row, as_of)).collect(),
-        departments: departments::list(conn, viewer, as_of).await?,
-        members_total: members::count(conn, viewer).await?,
-        contacts_total: contacts::count(conn, viewer.member, now).await?,
+        departments,
+        members_total,
+        contacts_total: total,
         requests: queue,
+        room,
         me,
         policy_version,
         company,

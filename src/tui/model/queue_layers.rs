@@ -24,9 +24,15 @@ pub struct BulkLayer {
 }
 
 impl BulkLayer {
-    /// How many answers there are: leave it, do it, look at what is left out.
+    /// How many answers there are: leave it, do it, look at what is left out, pass on what has no room.
     pub fn answers(&self) -> usize {
-        if self.left.is_empty() { 2 } else { 3 }
+        2 + usize::from(!self.left.is_empty()) + usize::from(!self.without_room().is_empty())
+    }
+
+    /// What does not go because there is no room for more contacts.
+    pub fn without_room(&self) -> Vec<RequestId> {
+        let left = self.left.iter().filter(|(_, why)| *why == LeftOut::NoRoom);
+        left.map(|(id, _)| id.clone()).collect()
     }
 }
 
@@ -122,8 +128,8 @@ pub struct WhenLayer {
 /// What a colleague is chosen for.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Errand {
-    /// To decide a request.
-    Pass(RequestId),
+    /// To decide requests: one, or several together.
+    Pass(Vec<RequestId>),
     /// To take over what somebody left.
     Assign(RequestId),
     /// To take a contact over.
@@ -141,8 +147,10 @@ pub struct ColleagueLayer {
     pub errand: Errand,
     /// What is typed.
     pub field: Field,
-    /// Who was found, best first.
+    /// Who was found, best first; once somebody was chosen who is away, who decides for them and they themselves.
     pub hits: Vec<MemberId>,
+    /// Who was chosen and is away.
+    pub away: Option<MemberId>,
     /// Where in the hits.
     pub cursor: Cursor,
     /// The newest question.

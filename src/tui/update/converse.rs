@@ -5,7 +5,7 @@ use jiff::ToSpan as _;
 
 use super::approvals::{approve_as, decide_unchanged, to_next_open};
 use super::{contact, lists, say, search, sharing, write_key};
-use crate::domain::{Decision, DepartmentId, LinkScope, RequestAction, RequestId, Time};
+use crate::domain::{Decision, DepartmentId, LinkScope, MemberId, RequestAction, RequestId, Time};
 use crate::i18n::Text;
 use crate::search::Hit;
 use crate::text::Untrusted;
@@ -133,11 +133,17 @@ pub(super) fn choose_colleague(state: &mut State) -> Step {
         Selected::Request(request) if request.allows(RequestAction::Assign) => {
             Errand::Assign(request.id.clone())
         }
-        Selected::Request(request) => Errand::Pass(request.id.clone()),
+        Selected::Request(request) => Errand::Pass(vec![request.id.clone()]),
         Selected::Contact(contact) => Errand::HandOver(contact.id.clone()),
         _ => return Step::none(),
     };
     open_picker(state, errand)
+}
+
+/// Asks to whom several go that are passed on together.
+pub(super) fn choose_colleague_for(state: &mut State, mut ids: Vec<RequestId>) -> Step {
+    ids.retain(|id| state.data.request(id).is_some_and(|request| request.allows(RequestAction::Pass)));
+    if ids.is_empty() { Step::draw() } else { open_picker(state, Errand::Pass(ids)) }
 }
 
 /// Asks to whom the selected contact is passed on.
@@ -154,7 +160,7 @@ pub(super) fn choose_introduced(state: &mut State) -> Step {
 /// Lets a colleague be chosen.
 pub(super) fn open_picker(state: &mut State, errand: Errand) -> Step {
     let (field, hits, cursor) = (Field::default(), Vec::new(), Cursor::default());
-    let layer = ColleagueLayer { errand, field, hits, cursor, wanted: Ticket::default() };
+    let layer = ColleagueLayer { errand, field, hits, away: None, cursor, wanted: Ticket::default() };
     state.layers.push(Layer::Colleague(Box::new(layer)));
     find(state).and(Step::draw())
 }
@@ -172,6 +178,7 @@ pub(super) fn find(state: &mut State) -> Step {
     let index = state.people.index.clone();
     let Some(Layer::Colleague(layer)) = state.layers.last_mut() else { return Step::none() };
     let ticket = layer.wanted.draw();
+    layer.away = None;
     let query = layer.field.text().to_owned();
     if query.trim().is_empty() {
         layer.hits = near.into_iter().filter(|id| Some(id) != mine.as_ref()).collect();
@@ -190,7 +197,7 @@ pub(super) fn found(state: &mut State, ticket: Ticket, hits: &[Hit]) -> Step {
     let people = hits.iter().filter_map(|hit| state.people.people.get(hit.record as usize));
     let people = people.filter(|id| Some(*id) != mine.as_ref()).cloned().collect();
     let Some(Layer::Colleague(layer)) = state.layers.last_mut() else { return Step::none() };
-    if layer.wanted != ticket {
+    if layer.wanted != ticket || layer.away.is_some() {
         return Step::none();
     }
     layer.hits = people;
@@ -198,21 +205,41 @@ pub(super) fn found(state: &mut State, ticket: Ticket, hits: &[Hit]) -> Step {
     Step::draw()
 }
 
-/// Gives it to the colleague who is selected.
+/// Gives it to the colleague who is selected; of somebody who is away, whoever decides for them is offered first.
 pub(super) fn chosen_colleague(state: &mut State, env: &Env) -> Step {
     let Some(Layer::Colleague(layer)) = state.layers.last() else { return Step::none() };
     let Some(member) = layer.hits.get(layer.cursor.at).cloned() else {
         return say(state, env, Voice::Bad, env.words.get(Text::NobodySelected));
     };
-    let errand = layer.errand.clone();
+    let (errand, chosen) = (layer.errand.clone(), layer.away.as_ref() == Some(&member));
+    if !chosen
+        && let Some(instead) = instead_of(state, env, &member)
+        && let Some(Layer::Colleague(layer)) = state.layers.last_mut()
+    {
+        layer.hits = instead;
+        (layer.away, layer.cursor) = (Some(member), Cursor::default());
+        return Step::draw();
+    }
     state.layers.pop();
     match errand {
-        Errand::Pass(id) => send(state, env, &id, Converse::Pass(member)),
+        Errand::Pass(ids) => ids
+            .iter()
+            .fold(Step::draw(), |step, id| step.and(send(state, env, id, Converse::Pass(member.clone())))),
         Errand::Assign(id) => send(state, env, &id, Converse::Assign(member)),
         Errand::HandOver(id) => contact::give(state, env, id, ContactChange::HandOver, member),
         Errand::Introduce(id) => contact::give(state, env, id, ContactChange::Introduce, member),
         Errand::StandIn => sharing::stand_in(state, member),
     }
+}
+
+/// Who is offered when somebody who is away was chosen: whoever decides for them first, they themselves after that.
+/// None when they are here.
+fn instead_of(state: &State, env: &Env, id: &MemberId) -> Option<Vec<MemberId>> {
+    let away = state.data.member(id)?.away_at(state.server_now(env.now))?;
+    let mine = state.data.me.as_ref().map(|me| &me.member.id);
+    let stand_in = away.stand_in.as_ref().map(|who| &who.id);
+    let stand_in = stand_in.filter(|id| Some(*id) != mine && state.data.member(id).is_some());
+    Some(stand_in.into_iter().chain([id]).cloned().collect())
 }
 
 /// Asks whom a partner sees of us: departments of the tree.

@@ -119,7 +119,8 @@ fn close_layers_of_the_gone(state: &mut State) {
         Layer::Say(layer) => data.request(&layer.id).is_some(),
         Layer::When(layer) => layer.about.as_ref().is_none_or(|(id, _)| data.request(id).is_some()),
         Layer::Colleague(layer) => match &layer.errand {
-            Errand::Pass(id) | Errand::Assign(id) => data.request(id).is_some(),
+            Errand::Pass(ids) => ids.iter().all(|id| data.request(id).is_some()),
+            Errand::Assign(id) => data.request(id).is_some(),
             Errand::HandOver(id) | Errand::Introduce(id) => data.contact(id).is_some(),
             Errand::StandIn => true,
         },

@@ -10,7 +10,7 @@ use crate::domain::{DecisionKind, RequestId};
 use crate::i18n::Text;
 use crate::i18n::say::NAME_CELLS;
 use crate::text::SafeText;
-use crate::tui::model::content::{department_name, member_name};
+use crate::tui::model::content::{away_until, department_name, member_name};
 use crate::tui::model::{
     BLOCK_WORD, BlockLayer, BulkLayer, ColleagueLayer, Env, Errand, Grouping, Pane, SayLayer, SayWhat,
     ScopeLayer, State, WhenLayer, WhenWhat, left_out_text, picker_area,
@@ -59,7 +59,14 @@ pub(super) fn bulk(canvas: &mut Canvas<'_>, state: &State, env: &Env, layer: &Bu
         DecisionKind::Reject | DecisionKind::Block => Text::BulkRejectTitle,
     };
     let heading = env.words.fill(title, &[("n", n.clone())]);
+    let without = layer.without_room().len();
+    let rule =
+        state.data.room.as_ref().map(|room| SafeText::clean(&room.verdict.rule.id)).unwrap_or_default();
     let mut lines = Vec::new();
+    if without > 0 {
+        let values = [("n", n.clone()), ("left", SafeText::number(without as u64)), ("rule", rule)];
+        lines.push(env.words.fill(Text::BulkRoom, &values));
+    }
     if layer.going.is_empty() {
         lines.push(env.words.get(Text::BulkNothing));
     } else {
@@ -74,7 +81,8 @@ pub(super) fn bulk(canvas: &mut Canvas<'_>, state: &State, env: &Env, layer: &Bu
         left.push(env.words.fill(Text::BulkLeft, &[("n", n)]));
         for (id, why) in layer.left.iter().take(NAMED) {
             let mut line = SafeText::constant("  ");
-            line.push(&SafeText::join([&name(state, id), &left_out_text(env, *why)], ": "));
+            let why = left_out_text(env, state.data.request(id), *why);
+            line.push(&SafeText::join([&name(state, id), &why], ": "));
             left.push(line);
         }
         if layer.left.len() > NAMED {
@@ -91,6 +99,10 @@ pub(super) fn bulk(canvas: &mut Canvas<'_>, state: &State, env: &Env, layer: &Bu
             if !layer.left.is_empty() {
                 let n = SafeText::number(layer.left.len() as u64);
                 answers.push(env.words.fill(Text::BulkLook, &[("n", n)]));
+            }
+            if without > 0 {
+                let n = SafeText::number(without as u64);
+                answers.push(env.words.fill(Text::BulkPass, &[("n", n)]));
             }
             answers
         }
@@ -194,7 +206,13 @@ pub(super) fn when(canvas: &mut Canvas<'_>, state: &State, env: &Env, layer: &Wh
 fn errand_heading(state: &State, env: &Env, errand: &Errand) -> SafeText {
     let contact = |id| state.data.contact(id).map(|contact| contact.name.line(NAME_CELLS));
     let (title, whom) = match errand {
-        Errand::Pass(id) => (Text::PassTitle, name(state, id)),
+        Errand::Pass(ids) => match ids.as_slice() {
+            [id] => (Text::PassTitle, name(state, id)),
+            several => {
+                let n = SafeText::number(several.len() as u64);
+                return env.words.fill(Text::PassManyTitle, &[("n", n)]);
+            }
+        },
         Errand::Assign(id) => (Text::AssignTitle, name(state, id)),
         Errand::HandOver(id) => (Text::HandOverTitle, contact(id).unwrap_or_default()),
         Errand::Introduce(id) => (Text::IntroduceTitle, contact(id).unwrap_or_default()),
@@ -213,6 +231,11 @@ pub(super) fn colleague(
     let inside = canvas.framed(picker_area(state.size), &heading);
     let caret = field(canvas, inside.x, inside.y, inside.columns.saturating_sub(2), &layer.field);
     let (_, list) = inside.split_rows(2);
+    if let Some(member) = layer.away.as_ref().and_then(|id| state.data.member(id)) {
+        let text = if layer.hits.len() > 1 { Text::AwayStandInFirst } else { Text::AwayNobody };
+        let words = env.words.fill(text, &[("who", member_name(member))]);
+        canvas.put(inside.x, inside.y + 1, inside.columns, &words, canvas.theme.notice());
+    }
     if layer.hits.is_empty() {
         canvas.put(list.x, list.y, list.columns, &env.words.get(Text::SearchHint), canvas.theme.quiet());
     }
@@ -221,7 +244,11 @@ pub(super) fn colleague(
         let Some(member) = state.data.member(id) else { continue };
         let room = list.columns.saturating_sub(2);
         let used = canvas.put(list.x + 2, y, room / 2, &member_name(member), canvas.theme.plain());
-        let title = member.title.as_ref().map(|title| title.whole()).unwrap_or_default();
+        let mut title = member.title.as_ref().map(|title| title.whole()).unwrap_or_default();
+        if member.away_at(state.server_now(env.now)).is_some() {
+            let away = env.words.fill(Text::IsAwayUntil, &[("date", away_until(state, env, member))]);
+            title = SafeText::join([&away, &title], "  ");
+        }
         let room = room.saturating_sub(used + 2);
         canvas.put(list.x + 2 + used + 2, y, room, &title, canvas.theme.quiet());
         if at == layer.cursor.at {
