@@ -73,7 +73,7 @@ async fn open(context: &Context, client: &Client, aimed: &Aimed) -> Result<(), F
             for step in steps.filter(|step| matches!(step.step, Step::OpenRequest | Step::OpenContact)) {
                 let Some(id) = step.id.as_deref() else { continue };
                 if let Ok(id) = RequestId::new(id) {
-                    return requests::show(context, &client.request(&id).await?);
+                    return requests::show(context, &client.request_detail(&id).await?);
                 }
                 if let Ok(id) = crate::domain::ContactId::new(id) {
                     return contacts::show(context, &client.contact(&id).await?);

@@ -26,9 +26,14 @@ pub(super) fn shape(contact: &Contact) -> Value {
         "phones": contact.phones,
         "emails": contact.emails,
         "remark": contact.remark,
+        "tags": contact.tags,
+        "own_tags": contact.own_tags,
         "kind": contact.kind,
         "source": {"channel": source.channel, "add_way": source.add_way, "card_label": source.card_label},
         "since": contact.since,
+        "one_sided": contact.one_sided,
+        "passes_to": contact.passes_to,
+        "refuse_until": contact.refuse_until,
         "where": "external",
     })
 }

@@ -7,7 +7,9 @@ use super::args::{BoxName, Format, RequestsArgs, StateName};
 use super::failure::Failure;
 use super::show::pairs;
 use crate::client::Client;
-use crate::domain::{Request, RequestState, Time};
+use crate::domain::{
+    ApprovalKind, HandoverItem, Request, RequestDetail, RequestState, RequesterKind, Time, VerdictCode,
+};
 use crate::i18n::Text;
 use crate::i18n::say;
 use crate::text::{SafeText, Untrusted};
@@ -138,14 +140,48 @@ pub(super) fn state(context: &Context, request: &Request, now: Time) -> SafeText
     }
 }
 
+/// What is handed over, in the shape of `docs/json.md`.
+pub(super) fn items(detail: &RequestDetail) -> Value {
+    let item = |item: &HandoverItem| {
+        json!({
+            "name": item.name, "company": item.company, "pending": item.pending, "state": item.state,
+            "reason": item.reason, "due": item.due,
+        })
+    };
+    detail.handed_over.iter().map(item).collect()
+}
+
+/// A request with what is handed over by it.
+pub(super) fn shape_of_detail(detail: &RequestDetail) -> Value {
+    let mut shape = shape(&detail.request);
+    if let Some(shape) = shape.as_object_mut().filter(|_| detail.request.kind == ApprovalKind::Handover) {
+        shape.insert("items".into(), items(detail));
+    }
+    shape
+}
+
+/// What became of one thing that is handed over: its state, why, and until when it may be refused.
+pub(super) fn item_state(context: &Context, item: &HandoverItem) -> SafeText {
+    let words = &context.words;
+    let now = jiff::Timestamp::now().into();
+    let reason = item.reason.as_deref().and_then(VerdictCode::parse).map(|code| words.verdict(code));
+    let due = item.due.map(|due| say::date_time(due, now, &context.zone));
+    let parts: Vec<SafeText> = [Some(words.item(item.state)), reason, due].into_iter().flatten().collect();
+    SafeText::join(&parts, " · ")
+}
+
 /// A request for people.
-pub(super) fn show(context: &Context, request: &Request) -> Result<(), Failure> {
+pub(super) fn show(context: &Context, detail: &RequestDetail) -> Result<(), Failure> {
+    let request = &detail.request;
     let words = &context.words;
     let now = jiff::Timestamp::now().into();
     let whole = |text: &Option<Untrusted>| text.as_ref().map(Untrusted::whole).unwrap_or_default();
     let requester = &request.requester;
+    let inside = requester.kind == RequesterKind::Colleague;
+    let side = if inside { Text::Internal } else { Text::ExternalMark };
     let mut rows = vec![
-        (words.get(Text::ExternalMark), requester.name.whole()),
+        (words.get(side), requester.name.whole()),
+        (words.get(Text::LabelKind), words.kind(request.kind)),
         (words.get(Text::LabelId), request.id.shown()),
         (words.get(Text::LabelState), state(context, request, now)),
         (words.get(Text::LabelTitle), whole(&requester.title)),
@@ -164,9 +200,20 @@ pub(super) fn show(context: &Context, request: &Request) -> Result<(), Failure> 
     if let Some(link) = request.elsewhere.as_ref().and_then(|other| other.link.as_ref()) {
         rows.push((words.get(Text::LabelLink), link.whole()));
     }
+    for item in &detail.handed_over {
+        let whom = SafeText::join([&item.name.whole(), &whole(&item.company)], ", ");
+        let line = SafeText::join([&whom, &item_state(context, item)], " · ");
+        rows.push((words.get(Text::LabelItems), line));
+    }
+    if let Some(n) = detail.they_show {
+        let n = ("n", SafeText::number(n));
+        rows.push((words.get(Text::LabelTheyShow), words.fill(Text::PeopleCount, &[n])));
+    }
     rows.push((words.get(Text::LabelCame), say::date_time(request.created, now, &context.zone)));
     rows.push((words.get(Text::LabelPolicy), words.verdict(request.verdict.code)));
     pairs(context, rows)?;
-    context.out.line(&words.get(Text::AsTyped))?;
+    if requester.kind == RequesterKind::Visitor {
+        context.out.line(&words.get(Text::AsTyped))?;
+    }
     Ok(())
 }

@@ -75,10 +75,10 @@ pub(super) async fn run(context: &Context, client: &Client, args: &ShowArgs) -> 
             }
         }
         Named::Request(id) => {
-            let request = client.request(&id).await?;
+            let detail = client.request_detail(&id).await?;
             match args.format {
-                Format::Json => context.out.json(&requests::shape(&request))?,
-                Format::Table => requests::show(context, &request)?,
+                Format::Json => context.out.json(&requests::shape_of_detail(&detail))?,
+                Format::Table => requests::show(context, &detail)?,
             }
         }
     }

@@ -51,9 +51,12 @@ pub struct Contact {
     /// Whether the other side has ended the connection.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub one_sided: bool,
-    /// They changed hands: until then they may be refused, and by whom they came.
+    /// They change hands: until then whoever takes over may be refused.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub refuse_until: Option<Time>,
+    /// While they may be refused: the colleague of theirs who takes over.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub passes_to: Option<Untrusted>,
     /// How it came.
     pub source: Source,
     /// Since when the connection holds.

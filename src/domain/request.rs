@@ -471,6 +471,9 @@ pub struct RequestDetail {
     pub look_alikes: Vec<LookAlike>,
     /// What is handed over.
     pub handed_over: Vec<HandoverItem>,
+    /// Of a proposed link: how many people the other company would show.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub they_show: Option<i64>,
 }
 
 /// Something that was said or done on a request.

@@ -140,6 +140,8 @@ texts! {
     ColumnSince = "SINCE";
     ColumnDue = "DUE";
     ColumnWho = "WHO";
+    ColumnTo = "TO";
+    ColumnWhat = "WHAT";
     ColumnVia = "VIA";
     ColumnFlag = "FLAG";
     Internal = "INTERNAL";
@@ -189,6 +191,9 @@ texts! {
     ExternalEmpty = "No contacts outside the company yet. Q shows your namecard to be scanned.";
     LabelRemark = "remark";
     NoRemark = "none";
+    PassesTo = "{who} takes over from them on {date}. Until then x refuses, and the contact ends.";
+    PassesToShort = "-> {who}";
+    OneSided = "One-sided: they ended the connection. D ends it here too; + or their card asks anew.";
     LabelSource = "source";
     LabelSince = "since";
     SectionHistory = "History";
@@ -292,6 +297,8 @@ texts! {
     LabelUntil = "until";
     ForGood = "for good";
     LabelItems = "to hand over";
+    LabelTheyShow = "they show";
+    PeopleCount = "{n} {n|person|people}";
     ItemPending = "pending request";
     LinkNeedsScope = "Approving asks whom we show: departments of our tree. They chose their own side.";
     LabelTarget = "for";
@@ -546,7 +553,7 @@ texts! {
     MeansRequestPending = "A request to this person is open already.";
     MeansAllowedPartner = "Allowed: the two companies are linked.";
     MeansAllowedNamecard = "Allowed: there is a live namecard or an introduction.";
-    MeansNeedsManager = "Allowed, and a manager approves before it goes out.";
+    MeansNeedsManager = "Allowed, and a manager approves as well.";
     MeansExternalNotGranted = "Not allowed: you have no permission for people outside.";
     MeansCompanyNotLinked = "Not allowed: there is no way to this person. A name, a number or an address is not one.";
     MeansCompanyUnverified = "Not allowed: nobody has verified this company.";
@@ -1533,7 +1540,7 @@ texts! {
     PlaceIntroduced = "passed on by a colleague";
     PlaceCard = "namecard";
     LimitToday = "{n} of {most} requests sent today.";
-    LimitManager = "A manager of yours approves it before it goes out.";
+    LimitManager = "When they said yes, a manager of yours approves it too.";
     LimitAutomatic = "It is approved in advance: the connection is there at once.";
 
     // Reaching somebody, on the screen.

@@ -8,7 +8,9 @@ use crate::cli::decide::key;
 use crate::cli::failure::Failure;
 use crate::cli::{Context, ids, requests};
 use crate::client::Client;
-use crate::domain::{ApprovalKind, Decision, Department, DepartmentId, Fault, LinkScope, Request};
+use crate::domain::{
+    ApprovalKind, Decision, Department, DepartmentId, Fault, LinkScope, Request, RequestDetail,
+};
 use crate::formats::split_paths;
 use crate::i18n::{Text, say};
 use crate::text::SafeText;
@@ -137,24 +139,28 @@ pub(super) async fn handovers(
 ) -> Result<u8, Failure> {
     match &args.command {
         HandoverCommand::List => {
-            let waiting = waiting(client).await?;
+            let all = handed_over(client).await?;
             if args.format == Format::Json {
-                context.out.json(&waiting.iter().map(requests::shape).collect::<Vec<_>>())?;
+                context.out.json(&all.iter().map(requests::shape_of_detail).collect::<Vec<_>>())?;
                 return Ok(0);
             }
             let words = &context.words;
-            let headings = [Text::ColumnId, Text::ColumnWho, Text::ColumnDue];
-            let now = jiff::Timestamp::now().into();
-            let rows: Vec<Vec<SafeText>> = waiting
-                .iter()
-                .map(|request| {
+            let headings =
+                [Text::ColumnId, Text::ColumnWho, Text::ColumnTo, Text::ColumnWhat, Text::ColumnState];
+            let rows = all.iter().flat_map(|detail| {
+                let request = &detail.request;
+                let to = request.target.as_ref().map(|to| to.name.line(NAME_CELLS)).unwrap_or_default();
+                detail.handed_over.iter().map(move |item| {
                     vec![
-                        SafeText::clean(request.id.as_str()),
+                        request.id.shown(),
                         request.requester.name.line(NAME_CELLS),
-                        say::date_time(request.expires, now, &context.zone),
+                        to.clone(),
+                        item.name.line(NAME_CELLS),
+                        requests::item_state(context, item),
                     ]
                 })
-                .collect();
+            });
+            let rows: Vec<Vec<SafeText>> = rows.collect();
             context.out.table(&headings.map(|text| words.get(text)), &rows)?;
             Ok(0)
         }
@@ -167,16 +173,24 @@ pub(super) async fn handovers(
     }
 }
 
-async fn waiting(client: &Client) -> Result<Vec<Request>, Failure> {
-    let mut waiting: Vec<Request> = Vec::new();
-    let mut after = String::new();
-    loop {
-        let page = client.requests("approvals", None, &after).await?;
-        waiting.extend(page.items.into_iter().filter(|request| request.kind == ApprovalKind::Handover));
-        match page.next {
-            Some(next) => after = next,
-            None => break,
+/// Every handover that the caller has a part in, newest first, with what became of each thing.
+async fn handed_over(client: &Client) -> Result<Vec<RequestDetail>, Failure> {
+    let mut found: Vec<RequestDetail> = Vec::new();
+    for name in ["approvals", "incoming"] {
+        let mut after = String::new();
+        loop {
+            let page = client.requests(name, None, &after).await?;
+            for request in page.items.into_iter().filter(|request| request.kind == ApprovalKind::Handover) {
+                if !found.iter().any(|detail| detail.request.id == request.id) {
+                    found.push(client.request_detail(&request.id).await?);
+                }
+            }
+            match page.next {
+                Some(next) => after = next,
+                None => break,
+            }
         }
     }
-    Ok(waiting)
+    found.sort_by_key(|detail| std::cmp::Reverse(detail.request.created));
+    Ok(found)
 }

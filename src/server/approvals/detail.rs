@@ -7,7 +7,7 @@ use crate::domain::{EarlierRequest, Part, RequestDetail};
 use crate::server::access::Viewer;
 use crate::server::policy::Setting;
 use crate::server::store::requests::{self, RequestRow};
-use crate::server::store::{Reading, StoreError, handovers, policies, relations, visible};
+use crate::server::store::{Reading, StoreError, handovers, linked, links, policies, relations, visible};
 
 /// A request in detail, if it is there for the viewer.
 pub(crate) async fn detail(
@@ -40,6 +40,10 @@ pub(crate) async fn detail(
         known_by: Vec::new(),
         look_alikes: Vec::new(),
         handed_over: handovers::listed(conn, row.sk, now).await?,
+        they_show: match links::of_request(conn, row.sk).await? {
+            Some(link) => Some(linked::count(conn, link.sk, viewer.company).await?),
+            None => None,
+        },
         request,
     };
     if approver {

@@ -43,7 +43,11 @@ const COLUMNS: &str =
             ON (l.proposer = m.company AND l.accepter = c.company) OR (l.accepter = m.company AND l.proposer = c.company)
         WHERE m.sk = c.peer AND l.since <= $2 AND (l.ended_at IS NULL OR l.ended_at > $2)) AS verified,
     (SELECT MAX(h.due_at) FROM handover_items h JOIN contacts mine ON mine.sk = h.contact
-        WHERE mine.peer = c.owner AND mine.owner = c.peer AND h.state = 'told' AND h.due_at > $2) AS refuse_until";
+        WHERE mine.peer = c.owner AND mine.owner = c.peer AND h.state = 'told' AND h.due_at > $2) AS refuse_until,
+    (SELECT m.name FROM handover_items h JOIN contacts mine ON mine.sk = h.contact
+            JOIN contacts new ON new.sk = h.made JOIN members m ON m.sk = new.owner
+        WHERE mine.peer = c.owner AND mine.owner = c.peer AND h.state = 'told' AND h.due_at > $2
+        ORDER BY h.due_at DESC LIMIT 1) AS passes_to";
 
 /// A contact is there from its `since` on, until it is gone: before, the approval can still be undone.
 const PRESENT: &str = "c.since <= $2 AND (c.gone_at IS NULL OR c.gone_at > $2)";
@@ -90,6 +94,7 @@ fn read(row: &Row, as_of: i64) -> Result<ContactRow, StoreError> {
             verified: row.try_get::<i64, _>("verified")? != 0,
             one_sided,
             refuse_until,
+            passes_to: text("passes_to")?,
             source: Source {
                 channel: Channel::parse(row.try_get("channel")?)
                     .ok_or(StoreError::Unexpected("contacts.channel"))?,

@@ -210,6 +210,13 @@ pub fn contact_lines(state: &State, env: &Env, id: &ContactId) -> Vec<Line> {
     let now = state.server_now(env.now);
     let mut lines = vec![Line::Heading(contact.name.whole(), Side::Outside)];
     lines.extend(outside_position(contact.title.as_ref(), contact.company.as_ref()));
+    if let (Some(until), Some(who)) = (contact.refuse_until, &contact.passes_to) {
+        let values = [("who", who.line(NAME_CELLS)), ("date", say::date_time(until, now, &env.zone))];
+        lines.push(Line::Notice(env.words.fill(Text::PassesTo, &values)));
+    }
+    if contact.one_sided {
+        lines.push(Line::Notice(env.words.get(Text::OneSided)));
+    }
     lines.push(match &contact.remark {
         Some(remark) => labelled(env, Text::LabelRemark, remark.whole()),
         None => labelled(env, Text::LabelRemark, env.words.get(Text::NoRemark)),

@@ -131,7 +131,15 @@ fn own_lines(state: &State, env: &Env, request: &Request, detail: Option<&Reques
             let items = detail.map(|detail| detail.handed_over.as_slice()).unwrap_or_default();
             lines.extend(items.iter().map(|item| item_line(state, env, item)));
         }
-        ApprovalKind::PartnerLink => lines.push(Line::Plain(env.words.get(Text::LinkNeedsScope))),
+        ApprovalKind::PartnerLink => {
+            let shown = detail.and_then(|detail| detail.they_show).map(SafeText::number);
+            lines.extend(
+                shown.map(|n| {
+                    labelled(env, Text::LabelTheyShow, env.words.fill(Text::PeopleCount, &[("n", n)]))
+                }),
+            );
+            lines.push(Line::Plain(env.words.get(Text::LinkNeedsScope)));
+        }
         ApprovalKind::Connection => {}
     }
     if let Some(target) = &request.target

@@ -12,6 +12,8 @@ use crate::tui::model::{Env, Order, Regions, State};
 
 /// The mark of everybody outside, in every row.
 const MARK: SafeText = SafeText::constant("[X]");
+/// Of those who ended the connection.
+const ONE_SIDED: SafeText = SafeText::constant("[?]");
 const MARK_CELLS: u16 = 4;
 
 pub(super) fn draw(canvas: &mut Canvas<'_>, state: &State, env: &Env, regions: &Regions) -> Option<Caret> {
@@ -126,6 +128,10 @@ fn list(canvas: &mut Canvas<'_>, state: &State, env: &Env, regions: &Regions) ->
 
 /// How a contact came about, in a column: the card's label, else the channel.
 fn short_source(env: &Env, contact: &Contact) -> SafeText {
+    // What is to be answered stands before how it came.
+    if let Some(who) = contact.passes_to.as_ref() {
+        return env.words.fill(Text::PassesToShort, &[("who", who.line(24))]);
+    }
     let label = contact.source.card_label.as_ref().map(|label| label.whole());
     label.unwrap_or_else(|| env.words.channel_short(contact.source.channel))
 }
@@ -151,7 +157,8 @@ fn linked_row(canvas: &mut Canvas<'_>, state: &State, person: &LinkedPerson, (x,
 }
 
 fn row(canvas: &mut Canvas<'_>, state: &State, env: &Env, contact: &Contact, (x, y, all): (u16, u16, u16)) {
-    canvas.put(x + 2, y, MARK_CELLS, &MARK, canvas.theme.outside_mark());
+    let mark = if contact.one_sided { &ONE_SIDED } else { &MARK };
+    canvas.put(x + 2, y, MARK_CELLS, mark, canvas.theme.outside_mark());
     let name = match &contact.remark {
         // My own name for them goes with theirs, never instead of it.
         Some(remark) => {
