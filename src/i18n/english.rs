@@ -231,8 +231,8 @@ texts! {
     Approving = "approving ...";
     Rejecting = "rejecting ...";
     TakingBack = "taking back ...";
-    HeldMine = "{what} by {who}: {seconds} s, u undoes";
-    Held = "{what} by {who}: {seconds} s";
+    HeldMine = "{seconds} s {bar}  {what} by {who}, u undoes";
+    Held = "{seconds} s {bar}  {what} by {who}";
     DecidedBy = "{what} by {who}";
     ApprovedToast = "Approved: {name}. u takes it back.";
     RejectedToast = "Rejected: {name}. u takes it back.";
