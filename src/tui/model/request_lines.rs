@@ -1,6 +1,7 @@
 //! What is told of a request, line by line.
 
 use std::ops::Range;
+use std::time::Duration;
 
 use super::bulk::{elsewhere_text, system_name};
 use super::content::{Line, Side, labelled, labelled_outside, outside_position, person};
@@ -8,13 +9,15 @@ use super::env::Env;
 use super::queue_layers::DoubtLayer;
 use super::state::{InFlight, State};
 use crate::domain::{
-    ApprovalKind, DecisionKind, DecisionMark, Direction, Flag, HandoverItem, Need, Part, Request,
+    ApprovalKind, DecisionKind, DecisionMark, Direction, Flag, HandoverItem, LookAlike, Need, Part, Request,
     RequestAction, RequestDetail, RequestId, RequesterKind,
 };
 use crate::i18n::Text;
 use crate::i18n::say::{self, NAME_CELLS};
 use crate::text::{SafeText, Untrusted};
 
+/// Cells of the bar of an undo window.
+const BAR: u64 = 8;
 /// Lines of a message that are shown.
 const MESSAGE_LINES: usize = 6;
 /// Colleagues who know somebody there, that are named beside a request; T names all.
@@ -41,6 +44,9 @@ pub fn request_lines(state: &State, env: &Env, request: &Request, cells: usize) 
     for flag in &request.flags {
         lines.push(Line::Notice(env.words.fill(Text::FlagLine, &[("what", env.words.flag(*flag))])));
     }
+    lines.extend(
+        detail.into_iter().flat_map(|detail| &detail.look_alikes).flat_map(|pair| alike_lines(env, pair)),
+    );
     lines.extend(outside_position(requester.title.as_ref(), requester.company.as_ref()));
     for (label, value) in [(Text::LabelEmail, &requester.email), (Text::LabelPhone, &requester.phone)] {
         if let Some(value) = value {
@@ -341,7 +347,23 @@ pub const fn in_flight_text(doing: InFlight) -> Text {
     }
 }
 
-/// "approved by 张三, 8 s left": how a decided request is marked wherever it is shown.
+/// Whole seconds, a begun one counted.
+fn whole_seconds(span: Duration) -> u64 {
+    u64::try_from(span.as_micros().div_ceil(1_000_000)).unwrap_or(u64::MAX)
+}
+
+/// What is left of a span as a bar. It changes only with the seconds beside it.
+fn bar(left: u64, all: u64) -> SafeText {
+    let full = left.saturating_mul(BAR).div_ceil(all.max(1)).min(BAR);
+    let mut bar = SafeText::constant("[");
+    for n in 0..BAR {
+        bar.push_constant(if n < full { "#" } else { "-" });
+    }
+    bar.push_constant("]");
+    bar
+}
+
+/// "8 s [#######-]  approved by 张三": how a decided request is marked wherever it is shown.
 pub fn held_sentence(state: &State, env: &Env, request: &Request) -> SafeText {
     let now = state.server_now(env.now);
     if let Some(other) = request.elsewhere.as_ref().filter(|other| other.ended.is_some()) {
@@ -361,13 +383,23 @@ pub fn held_sentence(state: &State, env: &Env, request: &Request) -> SafeText {
     let values = [("what", env.words.decision(decision.kind)), ("who", who)];
     match request.effective_at.filter(|at| *at > now) {
         Some(at) => {
-            let seconds = at.since(now).as_micros().div_ceil(1_000_000);
-            let seconds = SafeText::number(u64::try_from(seconds).unwrap_or(u64::MAX));
+            let [left, all] = [now, decision.at].map(|from| whole_seconds(at.since(from)));
             let [what, who] = values;
             let text = if request.allows(RequestAction::Undo) { Text::HeldMine } else { Text::Held };
-            env.words.fill(text, &[what, who, ("seconds", seconds)])
+            let values = [
+                what,
+                who,
+                ("time", say::clock(decision.at, &env.zone)),
+                ("bar", bar(left, all)),
+                ("seconds", SafeText::number(left)),
+            ];
+            env.words.fill(text, &values)
         }
-        None => env.words.fill(Text::DecidedBy, &values),
+        None => {
+            let [what, who] = values;
+            let time = say::clock(decision.at, &env.zone);
+            env.words.fill(Text::DecidedAt, &[what, who, ("time", time)])
+        }
     }
 }
 
@@ -417,17 +449,8 @@ pub(super) fn doubt_lines(state: &State, env: &Env, layer: &DoubtLayer) -> Vec<L
     }
     if let Some(detail) = state.data.request_detail(&layer.id) {
         for pair in &detail.look_alikes {
-            let (typed, known) = (pair.typed.whole(), pair.known.whole());
-            let (in_typed, in_known) = differing(typed.as_str(), known.as_str());
             lines.push(Line::Blank);
-            lines.push(Line::Section(env.words.get(Text::DoubtTyped)));
-            lines.push(Line::Marked(typed.clone(), in_typed.clone()));
-            lines.push(Line::Section(env.words.get(Text::DoubtKnown)));
-            lines.push(Line::Marked(known.clone(), in_known.clone()));
-            lines.push(Line::Plain(SafeText::join(
-                [&numbers(typed.as_str(), in_typed.as_ref()), &numbers(known.as_str(), in_known.as_ref())],
-                "  /  ",
-            )));
+            lines.extend(alike_lines(env, pair));
         }
     } else {
         lines.push(Line::Plain(env.words.get(Text::StillFetching)));
@@ -443,6 +466,20 @@ pub(super) fn doubt_lines(state: &State, env: &Env, layer: &DoubtLayer) -> Vec<L
     lines.push(Line::Blank);
     lines.push(Line::Section(env.words.get(Text::DoubtAnswer)));
     lines
+}
+
+/// What looks like what, one above the other, with the letters that differ marked and told by their numbers.
+fn alike_lines(env: &Env, pair: &LookAlike) -> [Line; 3] {
+    let (typed, known) = (pair.typed.whole(), pair.known.whole());
+    let (in_typed, in_known) = differing(typed.as_str(), known.as_str());
+    let numbers = [numbers(known.as_str(), in_known.as_ref()), numbers(typed.as_str(), in_typed.as_ref())];
+    let line =
+        |label, text, marks, pointed| Line::Marked { label: env.words.get(label), text, marks, pointed };
+    [
+        line(Text::DoubtKnown, known, in_known, false),
+        line(Text::DoubtTyped, typed, in_typed, true),
+        labelled(env, Text::DoubtDiffer, SafeText::join(&numbers, "  /  ")),
+    ]
 }
 
 /// The code points of the letters that stand out.
@@ -471,7 +508,17 @@ fn differing(a: &str, b: &str) -> (Option<Range<usize>>, Option<Range<usize>>) {
 
 #[cfg(test)]
 mod tests {
-    use super::differing;
+    use super::{bar, differing};
+
+    #[test]
+    fn a_bar_is_full_at_first_and_has_something_until_the_last_second() {
+        let shown: Vec<String> = [10, 8, 1, 0].map(|left| bar(left, 10).to_string()).to_vec();
+        assert_eq!(shown, ["[########]", "[#######-]", "[#-------]", "[--------]"]);
+        assert_eq!(bar(1, 3_600).as_str(), "[#-------]");
+        // A clock that is behind does not break it.
+        assert_eq!(bar(15, 10).as_str(), "[########]");
+        assert_eq!(bar(1, 0).as_str(), "[########]");
+    }
 
     #[test]
     fn the_letters_that_differ_are_found_between_what_is_the_same() {
