@@ -604,3 +604,41 @@ async fn a_bad_policy_changes_nothing_and_says_where_it_is_bad() {
         .unwrap();
     assert_eq!((&undo["value"], &undo["by"][0]["rule"]), (&json!("60"), &json!("A")));
 }
+
+/// What the member reads of a request, but for when they read it.
+async fn read(world: &World, token: &str, request: &Value) -> Value {
+    let mut seen = world.one(token, request).await;
+    seen.as_object_mut().unwrap().remove("as_of");
+    seen
+}
+
+#[tokio::test]
+async fn the_side_that_asks_hears_nothing_of_a_decision_that_is_held() {
+    let world = two_companies().await;
+    let (ann, dan) = (world.session("acme", "ann").await, world.session("acme", "dan").await);
+    let (olu, nia) = (world.session("northgrid", "olu").await, world.session("northgrid", "nia").await);
+    world.policy("acme", &rule("P-1", "manager_in = \"always\"")).await.ok();
+    world.policy("northgrid", &rule("P-1", "manager_out = \"always\"")).await.ok();
+    let link = world.link_of(&ann).await;
+    let sent = world.asks(&olu, &link).await.ok();
+    let mut database = world.database().await;
+    let told = "SELECT COUNT(*) FROM outbox o JOIN companies c ON c.sk = o.company WHERE c.id = 'northgrid'";
+    // Ann's yes, and dan's after it: each is held, and none of them is heard of.
+    for approver in [&ann, &dan] {
+        let (before, news) = (read(&world, &olu, &sent).await, database.number(told).await);
+        world.approves(approver).await;
+        assert_eq!(read(&world, &olu, &sent).await, before);
+        assert_eq!(database.number(told).await, news, "nor is anybody told that there is something");
+        assert_eq!(world.why(&olu, &link).await["verdict"]["code"], "request_pending");
+        world.pass(11 * SECOND);
+    }
+    // Their own manager's is held as well.
+    let before = read(&world, &olu, &sent).await;
+    assert_eq!(before["manager_asking"], "waits");
+    world.approves(&nia).await;
+    assert_eq!(read(&world, &olu, &sent).await, before);
+    let why = world.why(&olu, &link).await;
+    assert_eq!(why["verdict"]["code"], "request_pending", "the contact is there, and not yet");
+    world.pass(11 * SECOND);
+    assert_eq!(world.one(&olu, &sent).await["state"], "approved");
+}

@@ -313,8 +313,13 @@ pub(crate) async fn ask(
     }
     let parties = requests::parties(tx.conn(), &row, now).await?;
     let open = state != RequestState::Approved;
-    let news =
-        News { revision: 1, effective_at: None, expires: open.then_some(expires), requester_hears: true };
+    let news = News {
+        revision: 1,
+        effective_at: None,
+        expires: open.then_some(expires),
+        requester_hears: true,
+        deaf: None,
+    };
     tell(tx, &row, &parties, news).await?;
     let actor = Sender::Member(viewer.clone()).tag();
     write_down(tx, &row, (&actor, viewer.company), "request.submit", state, Some(version), call).await?;

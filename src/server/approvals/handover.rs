@@ -156,7 +156,7 @@ async fn write(
     }
     let row = requests::by_sk(tx.conn(), sk, now).await?.ok_or(StoreError::Unexpected("requests"))?;
     let parties = requests::parties(tx.conn(), &row, now).await?;
-    let news = News { revision: 1, effective_at: None, expires: None, requester_hears: true };
+    let news = News { revision: 1, effective_at: None, expires: None, requester_hears: true, deaf: None };
     tell(tx, &row, &parties, news).await?;
     let version = Some(policy.version);
     write_down(tx, &row, actor, "handover.begin", RequestState::Pending, version, call).await?;
@@ -206,7 +206,13 @@ pub(super) async fn answer(
     if yes {
         take_over(tx, &row, receiver, &standing).await?;
     }
-    let news = News { revision: row.revision + 1, effective_at: None, expires: None, requester_hears: true };
+    let news = News {
+        revision: row.revision + 1,
+        effective_at: None,
+        expires: None,
+        requester_hears: true,
+        deaf: None,
+    };
     tell(tx, &row, parties, news).await?;
     let actor = Actor::Member(viewer.clone()).tag();
     let action = if yes { "handover.take" } else { "handover.reject" };
@@ -230,7 +236,13 @@ async fn give_back(
     let Some(after) = requests::by_sk(tx.conn(), row.sk, now).await? else { return Ok(()) };
     let mut parties = requests::parties(tx.conn(), &after, now).await?;
     parties.past.extend(row.target);
-    let news = News { revision: row.revision + 1, effective_at: None, expires: None, requester_hears: true };
+    let news = News {
+        revision: row.revision + 1,
+        effective_at: None,
+        expires: None,
+        requester_hears: true,
+        deaf: None,
+    };
     tell(tx, &after, &parties, news).await?;
     let tag = by.map(|(viewer, _)| Actor::Member(viewer.clone()).tag());
     let actor = (tag.as_deref().unwrap_or("operator"), row.company);
@@ -352,6 +364,7 @@ async fn take_request(
         effective_at: None,
         expires: Some(row.lifetime.expires),
         requester_hears: true,
+        deaf: None,
     };
     tell(tx, &after, &parties, news).await
 }
@@ -385,7 +398,8 @@ pub(crate) async fn refuse(
         }
     }
     let parties = requests::parties(tx.conn(), &row, now).await?;
-    let news = News { revision: row.revision, effective_at: None, expires: None, requester_hears: true };
+    let news =
+        News { revision: row.revision, effective_at: None, expires: None, requester_hears: true, deaf: None };
     tell(tx, &row, &parties, news).await?;
     write_down(tx, &row, actor, "handover.refuse", row.lifetime.stored, None, call).await?;
     Ok(true)

@@ -38,8 +38,8 @@ use super::store::requests::{self, Parties, RequestRow};
 use super::store::{Conn, StoreError, Write, audit};
 use crate::api::{Current, Problem, ProblemCode};
 use crate::domain::{
-    ApprovalKind, Asked, Direction, Part, Request, RequestAction, RequestId, RequestState, RequesterKind,
-    Seen, Time, Who,
+    ApprovalKind, Asked, Direction, Need, Part, Request, RequestAction, RequestId, RequestState,
+    RequesterKind, Seen, Time, Who,
 };
 
 /// Why a change to a request was not made.
@@ -177,6 +177,7 @@ pub(crate) fn seen_by(
         parties.waits_for(&row, viewer, now).is_some() || parties.held_for(&row, viewer, now).is_some();
     let outgoing = part == Part::Requester || (part == Part::ManagerAsking && viewer.company != row.company);
     let outside = viewer.company != row.company;
+    let heard_expires = row.expires_as_heard(now);
     let target = row.target_who.map(|Who { id, name }| Asked {
         id: (!outside).then_some(id),
         name,
@@ -221,6 +222,7 @@ pub(crate) fn seen_by(
     };
     if part == Part::Requester && request.requester.kind == RequesterKind::Member {
         hide_from_requester(&mut request, now);
+        request.expires = heard_expires;
     }
     Some(request)
 }
@@ -251,11 +253,19 @@ fn hide_from_requester(request: &mut Request, now: Time) {
         Seen::Withdrawn => RequestState::Withdrawn,
         Seen::Expired => RequestState::Expired,
     };
-    request.manager_asked = crate::domain::Need::None;
+    request.manager_asked = Need::None;
     if request.effective_at.is_some_and(|at| at > now) {
-        request.effective_at = None;
         // The decision that they have not heard of raised it by one.
         request.revision -= 1;
+        if request.decision.as_ref().is_some_and(|decision| decision.part == Part::ManagerAsking)
+            && request.manager_asking == Need::Given
+        {
+            request.manager_asking = Need::Waits;
+        }
+    }
+    if request.state == RequestState::Pending {
+        // Nor of a first approval that has taken effect while the second one is waited for.
+        request.effective_at = None;
     }
     request.decision = None;
 }

@@ -187,16 +187,22 @@ pub(crate) async fn by_sk(conn: &mut Conn, sk: i64, now: Time) -> Result<Option<
         .transpose()
 }
 
-/// A member's contact with a member of another company, that is there or will be.
+/// Not a contact by a yes that is held, as long as its owner is who asked: they have not heard of it. The
+/// moment is bound as $3.
+const HEARD_OF: &str = "NOT (c.since > $3 AND EXISTS (
+    SELECT 1 FROM requests r WHERE r.sk = c.request AND r.requester = c.owner))";
+
+/// A member's contact with a member of another company, that is there or will be, as far as they have heard.
 pub(crate) async fn with_peer(
     conn: &mut Conn,
     owner: i64,
     peer: i64,
     now: Time,
 ) -> Result<Option<ContactId>, StoreError> {
-    let id: Option<String> = sqlx::query_scalar(
-        "SELECT id FROM contacts WHERE owner = $1 AND peer = $2 AND (gone_at IS NULL OR gone_at > $3) LIMIT 1",
-    )
+    let id: Option<String> = sqlx::query_scalar(sql!(
+        "SELECT c.id FROM contacts c
+         WHERE c.owner = $1 AND c.peer = $2 AND (c.gone_at IS NULL OR c.gone_at > $3) AND {HEARD_OF} LIMIT 1"
+    ))
     .bind(owner)
     .bind(peer)
     .bind(now.as_micros())
@@ -205,17 +211,18 @@ pub(crate) async fn with_peer(
     id.map(|id| ContactId::new(&id).map_err(|_| StoreError::Unexpected("contacts.id"))).transpose()
 }
 
-/// A member's contact with this address, that is there or will be.
+/// A member's contact with this address, that is there or will be, as far as they have heard.
 pub(crate) async fn with_email(
     conn: &mut Conn,
     owner: i64,
     email: &str,
     now: Time,
 ) -> Result<Option<ContactId>, StoreError> {
-    let id: Option<String> = sqlx::query_scalar(
+    let id: Option<String> = sqlx::query_scalar(sql!(
         "SELECT c.id FROM contacts c JOIN json_each(c.emails) e
-         WHERE c.owner = $1 AND LOWER(e.value) = LOWER($2) AND (c.gone_at IS NULL OR c.gone_at > $3) LIMIT 1",
-    )
+         WHERE c.owner = $1 AND LOWER(e.value) = LOWER($2) AND (c.gone_at IS NULL OR c.gone_at > $3)
+           AND {HEARD_OF} LIMIT 1"
+    ))
     .bind(owner)
     .bind(email)
     .bind(now.as_micros())

@@ -76,10 +76,22 @@ pub(crate) struct LastStep {
     pub(crate) who: i64,
     pub(crate) part: Part,
     pub(crate) mark: DecisionMark,
+    /// When the request would have ended without it.
+    pub(crate) expires_before: Time,
+}
+
+impl RequestRow {
+    /// When it ends, as far as whoever asks has heard: a decision that is held changes nothing yet.
+    pub(crate) fn expires_as_heard(&self, now: Time) -> Time {
+        match &self.last {
+            Some(last) if self.lifetime.is_held(now) => last.expires_before,
+            _ => self.lifetime.expires,
+        }
+    }
 }
 
 /// What is selected of a step `s` with its people `w` and `v`.
-const STEP: &str = "s.who, s.part, s.what, s.decided_at, s.reason, s.words, s.told,
+const STEP: &str = "s.who, s.part, s.what, s.decided_at, s.reason, s.words, s.told, s.expires_before,
     w.id AS who_id, w.name AS who_name, v.id AS for_id, v.name AS for_name";
 
 /// Whether two companies are linked at the moment bound as `$now`.
@@ -179,7 +191,8 @@ fn step(row: &Row) -> Result<Option<LastStep>, StoreError> {
         text: text(row, "words")?,
         told: row.try_get::<i64, _>("told")? != 0,
     };
-    Ok(Some(LastStep { who: sk, part, mark }))
+    let expires_before = Time::from_micros(row.try_get("expires_before")?);
+    Ok(Some(LastStep { who: sk, part, mark, expires_before }))
 }
 
 fn read(row: &Row) -> Result<RequestRow, StoreError> {
