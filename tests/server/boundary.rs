@@ -642,3 +642,17 @@ async fn the_side_that_asks_hears_nothing_of_a_decision_that_is_held() {
     world.pass(11 * SECOND);
     assert_eq!(world.one(&olu, &sent).await["state"], "approved");
 }
+
+#[tokio::test]
+async fn a_write_sent_again_is_answered_as_before_whatever_the_time() {
+    let world = two_companies().await;
+    let dan = world.session("acme", "dan").await;
+    let body = json!({"member": "bob", "until": world.clock.now().after(HOUR)});
+    let headers = [("idempotency-key", "grant")];
+    let send = || world.call_with(&dan, Method::POST, "/v1/grants", &headers, Some(body.clone()));
+    let given = send().await.ok();
+    world.pass(2 * HOUR);
+    let again = send().await;
+    assert_eq!(again.header("idempotent-replay"), "true");
+    assert_eq!(again.ok(), given);
+}
