@@ -54,8 +54,7 @@ pub(crate) async fn leave(
             give_back(tx, &row, None, call).await?;
         }
     }
-    let contacts: Vec<i64> =
-        contacts::all_of(tx.conn(), member, now).await?.into_iter().map(|row| row.sk).collect();
+    let contacts = contacts::unpromised(tx.conn(), member).await?;
     if contacts.is_empty() && pending.is_empty() {
         return Ok(None);
     }
@@ -76,9 +75,10 @@ pub(crate) async fn offer(
     let other = members::seen(tx.conn(), viewer, to).await?;
     let other = other.filter(|row| row.whole.status == Status::Active && row.sk != viewer.member);
     let other = other.ok_or_else(|| Problem::invalid("member", "unknown"))?.sk;
+    let now = tx.now();
     let mut contacts = Vec::new();
     for row in rows {
-        if handovers::is_under_way(tx.conn(), row.sk).await? {
+        if handovers::is_under_way(tx.conn(), row.sk, now).await? {
             return Err(Problem::new(ProblemCode::Exists).into());
         }
         contacts.push(row.sk);
@@ -267,7 +267,9 @@ async fn take_over(
         }
         let Some(contact) = item.contact else { continue };
         let full = limit.is_some_and(|most| has >= i64::from(most));
-        let reason = if full {
+        let reason = if item.gone {
+            Some(VerdictCode::NotYours)
+        } else if full {
             Some(VerdictCode::ContactLimit)
         } else if handovers::has_same_person(tx.conn(), contact, receiver, now).await? {
             Some(VerdictCode::AlreadyConnected)
@@ -316,12 +318,22 @@ async fn tell_peer(
     };
     let now = tx.now();
     let Some(theirs) = handovers::row_of_peer(tx.conn(), peer, giver, now).await? else { return Ok(()) };
-    let id = ids::contact(now);
-    let made = contacts::move_to(tx, theirs.sk, &id, peer, Some(receiver), due, None).await?;
+    let known = contacts::kept(tx.conn(), peer, receiver, now).await?;
+    let id = known.as_ref().map_or_else(|| ids::contact(now), |known| known.id.clone());
+    let made = match known {
+        // They have the new owner already, and keep them as they are.
+        Some(_) => {
+            contacts::end_at(tx, theirs.sk, Some(due)).await?;
+            None
+        }
+        None => Some(contacts::move_to(tx, theirs.sk, &id, peer, Some(receiver), due, None).await?),
+    };
     let new = members::by_sk(tx.conn(), receiver).await?.ok_or(StoreError::Unexpected("members"))?.whole;
     let title = new.external_title.as_ref().map(|title| title.as_data());
-    contacts::rename(tx, made, new.name.as_data(), title, &contacts::Lines::default()).await?;
-    contacts::note(tx, made, due, HistoryKind::HandedOver, None, None).await?;
+    if let Some(made) = made {
+        contacts::rename(tx, made, new.name.as_data(), title, &contacts::Lines::default()).await?;
+        contacts::note(tx, made, due, HistoryKind::HandedOver, None, None).await?;
+    }
     for (contact, at) in [
         (theirs.contact.id.as_str(), None),
         (theirs.contact.id.as_str(), Some(due)),
