@@ -16,6 +16,7 @@ mod demo;
 mod exports;
 mod feed;
 mod import;
+mod lifecycle;
 mod linear;
 mod matrix;
 mod race;
