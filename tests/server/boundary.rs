@@ -662,3 +662,142 @@ async fn whoever_a_linked_company_shows_is_found_and_nobody_else_of_it() {
     world.pass(11 * SECOND);
     assert_eq!(found("").await, [("Olu Adeyemi".to_owned(), "external".to_owned())]);
 }
+
+/// What the member reads of a request, but for when they read it.
+async fn read(world: &World, token: &str, request: &Value) -> Value {
+    let mut seen = world.one(token, request).await;
+    seen.as_object_mut().unwrap().remove("as_of");
+    seen
+}
+
+#[tokio::test]
+async fn the_side_that_asks_hears_nothing_of_a_decision_that_is_held() {
+    let world = two_companies().await;
+    let (ann, dan) = (world.session("acme", "ann").await, world.session("acme", "dan").await);
+    let (olu, nia) = (world.session("northgrid", "olu").await, world.session("northgrid", "nia").await);
+    world.policy("acme", &rule("P-1", "manager_in = \"always\"")).await.ok();
+    world.policy("northgrid", &rule("P-1", "manager_out = \"always\"")).await.ok();
+    let link = world.link_of(&ann).await;
+    let sent = world.asks(&olu, &link).await.ok();
+    let mut database = world.database().await;
+    let told = "SELECT COUNT(*) FROM outbox o JOIN companies c ON c.sk = o.company WHERE c.id = 'northgrid'";
+    // Ann's yes, and dan's after it: each is held, and none of them is heard of.
+    for approver in [&ann, &dan] {
+        let (before, news) = (read(&world, &olu, &sent).await, database.number(told).await);
+        world.approves(approver).await;
+        assert_eq!(read(&world, &olu, &sent).await, before);
+        assert_eq!(database.number(told).await, news, "nor is anybody told that there is something");
+        assert_eq!(world.why(&olu, &link).await["verdict"]["code"], "request_pending");
+        world.pass(11 * SECOND);
+    }
+    // Their own manager's is held as well.
+    let before = read(&world, &olu, &sent).await;
+    assert_eq!(before["manager_asking"], "waits");
+    world.approves(&nia).await;
+    assert_eq!(read(&world, &olu, &sent).await, before);
+    let why = world.why(&olu, &link).await;
+    assert_eq!(why["verdict"]["code"], "request_pending", "the contact is there, and not yet");
+    world.pass(11 * SECOND);
+    assert_eq!(world.one(&olu, &sent).await["state"], "approved");
+}
+
+#[tokio::test]
+async fn who_knows_somebody_knows_them_once() {
+    let world = two_companies().await;
+    let (ann, olu) = (world.session("acme", "ann").await, world.session("northgrid", "olu").await);
+    let (hers, his) = (world.link_of(&ann).await, world.link_of(&olu).await);
+    // Each asks the other, and each says yes before either yes is heard of.
+    world.asks(&olu, &hers).await.ok();
+    world.asks(&ann, &his).await.ok();
+    let first = world.approves(&ann).await;
+    world.pass(SECOND);
+    let second = world.approves(&olu).await;
+    // The first is taken back: the second one holds all the same, from its own time on.
+    let path = format!("/v1/requests/{}/undo", first["id"].as_str().unwrap());
+    let undone = world.at(&ann, Method::POST, &path, &first["revision"], None).await.ok();
+    world.pass(10 * SECOND);
+    let since = |contacts: Vec<Value>| {
+        assert_eq!(contacts.len(), 1, "{contacts:?}");
+        contacts[0]["since"].clone()
+    };
+    assert_eq!(since(world.contacts(&ann).await), second["effective_at"]);
+    assert_eq!(since(world.contacts(&olu).await), second["effective_at"]);
+    world.says(&ann, &undone, json!({"kind": "approve"})).await.ok();
+    world.pass(11 * SECOND);
+    since(world.contacts(&ann).await);
+    // He ends it and asks again: she has kept her side of it.
+    let contact = &world.contacts(&olu).await[0];
+    let path = format!("/v1/contacts/{}", contact["id"].as_str().unwrap());
+    world.at(&olu, Method::DELETE, &path, &contact["revision"], None).await.ok();
+    world.asks(&olu, &hers).await.ok();
+    world.approves(&ann).await;
+    world.pass(11 * SECOND);
+    since(world.contacts(&olu).await);
+    since(world.contacts(&ann).await);
+    assert_eq!(world.contacts(&ann).await[0].get("one_sided"), None);
+}
+
+#[tokio::test]
+async fn what_is_promised_to_one_colleague_is_not_given_to_another() {
+    let world = two_companies().await;
+    let (ann, dan) = (world.session("acme", "ann").await, world.session("acme", "dan").await);
+    let (bob, cho) = (world.session("acme", "bob").await, world.session("acme", "cho").await);
+    let (olu, pim) = (world.session("northgrid", "olu").await, world.session("northgrid", "pim").await);
+    let link = world.link_of(&ann).await;
+    world.asks(&olu, &link).await.ok();
+    world.approves(&ann).await;
+    world.pass(11 * SECOND);
+    let contact = world.contacts(&ann).await[0]["id"].clone();
+    let offer = |to: &str| json!({"member": to, "contacts": [contact]});
+    world.post(&ann, "/v1/handovers", offer("bob")).await.ok();
+    world.approves(&bob).await;
+    world.post(&ann, "/v1/handovers", offer("cho")).await.refused("exists");
+    // Somebody decides for ann while she is away, and not when she has left.
+    let until = world.clock.now().after(2 * DAY);
+    let body = json!({"accepts": true, "away_until": until, "stand_in": "cho"});
+    world.at(&ann, Method::PUT, "/v1/settings", &json!(0), Some(body)).await.ok();
+    world.asks(&pim, &link).await.ok();
+    assert_eq!(world.queue(&cho).await.len(), 1);
+    world.post(&dan, "/v1/members/ann/leave", json!({})).await.ok();
+    assert_eq!(world.queue(&cho).await.len(), 0);
+    let waits = world.queue(&dan).await;
+    assert_eq!(waits[0]["items"], 1, "the request that waited, and not the contact that is bob's");
+    world.pass(25 * HOUR);
+    assert_eq!(world.contacts(&bob).await.len(), 1);
+}
+
+#[tokio::test]
+async fn a_contact_that_is_taken_back_before_it_began_is_not_handed_over() {
+    let world = two_companies().await;
+    let (ann, dan) = (world.session("acme", "ann").await, world.session("acme", "dan").await);
+    let (cho, olu) = (world.session("acme", "cho").await, world.session("northgrid", "olu").await);
+    world.policy("acme", &rule("P-1", "undo_seconds = 3600")).await.ok();
+    let sent = world.asks(&olu, &world.link_of(&ann).await).await.ok();
+    world.approves(&ann).await;
+    world.post(&dan, "/v1/members/ann/leave", json!({})).await.ok();
+    let waits = &world.queue(&dan).await[0];
+    let path = format!("/v1/requests/{}/assign", waits["id"].as_str().unwrap());
+    world.at(&dan, Method::POST, &path, &waits["revision"], Some(json!({"member": "cho"}))).await.ok();
+    let taken = world.approves(&cho).await;
+    // Olu, who has heard nothing yet, takes the request back.
+    let path = format!("/v1/requests/{}/withdraw", sent["id"].as_str().unwrap());
+    world.post(&olu, &path, json!({})).await.ok();
+    world.pass(25 * HOUR);
+    assert_eq!((world.contacts(&cho).await.len(), world.contacts(&olu).await.len()), (0, 0));
+    let item = world.one(&cho, &taken).await["handed_over"][0].clone();
+    assert_eq!((&item["state"], &item["reason"]), (&json!("failed"), &json!("not_visible")));
+}
+
+#[tokio::test]
+async fn a_write_sent_again_is_answered_as_before_whatever_the_time() {
+    let world = two_companies().await;
+    let dan = world.session("acme", "dan").await;
+    let body = json!({"member": "bob", "until": world.clock.now().after(HOUR)});
+    let headers = [("idempotency-key", "grant")];
+    let send = || world.call_with(&dan, Method::POST, "/v1/grants", &headers, Some(body.clone()));
+    let given = send().await.ok();
+    world.pass(2 * HOUR);
+    let again = send().await;
+    assert_eq!(again.header("idempotent-replay"), "true");
+    assert_eq!(again.ok(), given);
+}

@@ -17,6 +17,7 @@ mod elsewhere;
 mod exports;
 mod feed;
 mod import;
+mod lifecycle;
 mod linear;
 mod matrix;
 mod race;

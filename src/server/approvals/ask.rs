@@ -6,7 +6,7 @@ use super::managers::appoint;
 use super::reach::{Meant, OutsidePerson, look_up};
 use super::side::Standing;
 use super::tell::{News, tell};
-use super::{ApprovalError, write_down};
+use super::{ApprovalError, write_begin};
 use crate::api::{Problem, ProblemCode};
 use crate::domain::{
     Alternative, ApprovalKind, Channel, Decision, Need, Part, RequestId, RequestState, Requester,
@@ -314,10 +314,15 @@ pub(crate) async fn ask(
     }
     let parties = requests::parties(tx.conn(), &row, now).await?;
     let open = state != RequestState::Approved;
-    let news =
-        News { revision: 1, effective_at: None, expires: open.then_some(expires), requester_hears: true };
+    let news = News {
+        revision: 1,
+        effective_at: None,
+        expires: open.then_some(expires),
+        requester_hears: true,
+        deaf: None,
+    };
     tell(tx, &row, &parties, news).await?;
     let actor = Sender::Member(viewer.clone()).tag();
-    write_down(tx, &row, (&actor, viewer.company), "request.submit", state, Some(version), call).await?;
+    write_begin(tx, &row, (&actor, viewer.company), "request.submit", Some(version), call).await?;
     Ok(id)
 }

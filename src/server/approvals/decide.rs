@@ -120,6 +120,7 @@ pub(crate) async fn decide(
         effective_at: Some(effective_at),
         expires: waits.then_some(expires),
         requester_hears: false,
+        deaf: other_side(&row, viewer),
     };
     tell(tx, &row, &parties, news).await?;
     let action = match decision.kind {
@@ -243,10 +244,16 @@ pub(crate) async fn undo(
         effective_at: None,
         expires: Some(undone.expires),
         requester_hears: false,
+        deaf: other_side(&row, viewer),
     };
     tell(tx, &row, &parties, news).await?;
     let actor = Actor::Member(viewer.clone()).tag();
     write_down(tx, &row, (&actor, viewer.company), "request.undo", undone.state, None, call).await
+}
+
+/// The company that asked, when it is not one of theirs who decides.
+fn other_side(row: &RequestRow, viewer: &Viewer) -> Option<i64> {
+    row.requester_company.filter(|company| *company != viewer.company)
 }
 
 fn lost_to_other(row: &RequestRow, now: Time) -> ApprovalError {

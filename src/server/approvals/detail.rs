@@ -24,6 +24,10 @@ pub(crate) async fn detail(
     // The other company sees what was said to it, and nothing of how it is decided.
     let mut steps = requests::steps(conn, row.sk).await?;
     steps.retain(|step| ours || step.part == Part::ManagerAsking);
+    if !ours && request.part == Part::Requester && row.lifetime.is_held(now) {
+        let held = row.last.as_ref().map(|last| &last.mark);
+        steps.retain(|step| Some(step) != held);
+    }
     let mut notes = requests::notes(conn, row.sk).await?;
     if !ours {
         for note in &mut notes {
@@ -41,8 +45,9 @@ pub(crate) async fn detail(
         look_alikes: Vec::new(),
         handed_over: handovers::listed(conn, row.sk, now).await?,
         they_show: match links::of_request(conn, row.sk).await? {
-            Some(link) => Some(linked::count(conn, link.sk, viewer.company).await?),
-            None => None,
+            // To who proposed it, whom we show is said when the link holds.
+            Some(link) if ours => Some(linked::count(conn, link.sk, viewer.company).await?),
+            _ => None,
         },
         request,
     };

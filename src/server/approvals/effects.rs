@@ -13,7 +13,7 @@ use crate::server::store::links::{self, LinkRow, Shown};
 use crate::server::store::outbox::{self, Touched};
 use crate::server::store::requests::RequestRow;
 use crate::server::store::{
-    Write, blocks, cards, companies, departments, grants, linked, members, policies, relations,
+    Write, blocks, cards, companies, departments, grants, handovers, linked, members, policies, relations,
 };
 
 /// A decision with what it was made by.
@@ -90,6 +90,9 @@ async fn connect(tx: &mut Write, approval: Approval<'_>) -> Result<(), ApprovalE
     for (new, lines) in [(Some(ours), None), (theirs, Some(&shown))] {
         let Some(new) = new else { continue };
         let (owner, company) = (new.owner, new.company);
+        if has_already(tx, new).await? {
+            continue;
+        }
         let id = ids::contact(tx.now());
         let sk = match lines {
             None => contacts::add_requester(tx, &id, new).await?,
@@ -101,13 +104,37 @@ async fn connect(tx: &mut Write, approval: Approval<'_>) -> Result<(), ApprovalE
         let by = approval.viewer.filter(|viewer| viewer.company == company).map(|viewer| viewer.member);
         let under = (approval.rule.id.as_str(), approval.policy_version);
         contacts::note(tx, sk, tx.now(), HistoryKind::Approved, by, Some(under)).await?;
-        let object =
-            Touched { company, kind: EventKind::Contact, id: id.as_str(), member: Some(owner), revision: 1 };
-        if effective_at > tx.now() {
-            outbox::expect(tx, object, super::EFFECTIVE, effective_at).await?;
-        } else {
-            outbox::changed(tx, object).await?;
-        }
+        begins(tx, (company, owner), id.as_str(), effective_at).await?;
+    }
+    Ok(())
+}
+
+/// Whether a side has the contact already, from before or by a yes that is held: nobody has anybody twice. Of
+/// two that are held the one that takes effect first makes it.
+async fn has_already(tx: &mut Write, new: NewContact<'_>) -> Result<bool, ApprovalError> {
+    let now = tx.now();
+    let Some(peer) = new.peer else { return Ok(false) };
+    let Some(known) = contacts::kept(tx.conn(), new.owner, peer, now).await? else { return Ok(false) };
+    if known.since > new.since {
+        contacts::begin_by(tx, known.sk, new.request, new.since).await?;
+        outbox::expect_nothing(tx, EventKind::Contact, known.id.as_str()).await?;
+        begins(tx, (new.company, new.owner), known.id.as_str(), new.since).await?;
+    }
+    Ok(true)
+}
+
+/// Tells the owner of a contact when it begins.
+async fn begins(
+    tx: &mut Write,
+    (company, owner): (i64, i64),
+    id: &str,
+    since: Time,
+) -> Result<(), ApprovalError> {
+    let object = Touched { company, kind: EventKind::Contact, id, member: Some(owner), revision: 1 };
+    if since > tx.now() {
+        outbox::expect(tx, object, super::EFFECTIVE, since).await?;
+    } else {
+        outbox::changed(tx, object).await?;
     }
     Ok(())
 }
@@ -223,8 +250,18 @@ pub(super) async fn block(tx: &mut Write, approval: Approval<'_>) -> Result<(), 
 pub(super) async fn unmake(tx: &mut Write, row: &RequestRow) -> Result<(), ApprovalError> {
     outbox::expect_nothing(tx, EventKind::Request, row.id.as_str()).await?;
     outbox::expect_nothing(tx, EventKind::Company, row.id.as_str()).await?;
-    for contact in contacts::unmake(tx, row.sk).await? {
-        outbox::expect_nothing(tx, EventKind::Contact, &contact).await?;
+    let now = tx.now();
+    for contact in contacts::of_request(tx.conn(), row.sk, now).await? {
+        let contacts::Coming { sk, id, company, owner, other, .. } = contact;
+        outbox::expect_nothing(tx, EventKind::Contact, id.as_str()).await?;
+        if let Some((other, since)) = other {
+            contacts::begin_by(tx, sk, other, since).await?;
+            begins(tx, (company, owner), id.as_str(), since).await?;
+        } else if handovers::drop_contact(tx, sk).await? {
+            contacts::end_at(tx, sk, Some(now)).await?;
+        } else {
+            contacts::unmake(tx, sk).await?;
+        }
     }
     blocks::unmake(tx, row.sk).await?;
     grants::unmake(tx, row.sk).await?;

@@ -133,7 +133,7 @@ async fn arrive(
     let row = requests::by_sk(tx.conn(), sk, now).await?.ok_or(StoreError::Unexpected("requests"))?;
     let parties = requests::parties(tx.conn(), &row, now).await?;
     let expires = said.expires.filter(|_| ended.is_none());
-    let news = News { revision: 1, effective_at: None, expires, requester_hears: false };
+    let news = News { revision: 1, effective_at: None, expires, requester_hears: false, deaf: None };
     tell(tx, &row, &parties, news).await?;
     write_down(tx, &row, ("operator", company), "request.elsewhere", state, Some(version), call).await?;
     Ok(sk)
@@ -183,7 +183,13 @@ async fn end(
     requests::end_elsewhere(tx, row.sk, state.state()).await?;
     let now = tx.now();
     let parties = requests::parties(tx.conn(), &row, now).await?;
-    let news = News { revision: row.revision + 1, effective_at: None, expires: None, requester_hears: false };
+    let news = News {
+        revision: row.revision + 1,
+        effective_at: None,
+        expires: None,
+        requester_hears: false,
+        deaf: None,
+    };
     tell(tx, &row, &parties, news).await?;
     write_down(tx, &row, ("operator", row.company), "request.elsewhere", state.state(), None, call).await?;
     Ok(row.sk)

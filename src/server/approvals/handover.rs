@@ -5,7 +5,7 @@ use std::time::Duration;
 use super::managers::manager_of;
 use super::side::Standing;
 use super::tell::{News, tell};
-use super::{ApprovalError, lost, write_down};
+use super::{ApprovalError, lost, write_begin, write_down};
 use crate::api::{EventKind, Problem, ProblemCode};
 use crate::domain::{
     AddWay, ApprovalKind, Decision, DecisionKind, HistoryKind, ItemState, MemberId, Need, NoteKind, Part,
@@ -59,8 +59,7 @@ pub(crate) async fn leave(
             give_back(tx, &row, None, call).await?;
         }
     }
-    let contacts: Vec<i64> =
-        contacts::all_of(tx.conn(), member, now).await?.into_iter().map(|row| row.sk).collect();
+    let contacts = contacts::unpromised(tx.conn(), member).await?;
     if contacts.is_empty() && pending.is_empty() {
         return Ok(None);
     }
@@ -81,9 +80,10 @@ pub(crate) async fn offer(
     let other = members::seen(tx.conn(), viewer, to).await?;
     let other = other.filter(|row| row.whole.status == Status::Active && row.sk != viewer.member);
     let other = other.ok_or_else(|| Problem::invalid("member", "unknown"))?.sk;
+    let now = tx.now();
     let mut contacts = Vec::new();
     for row in rows {
-        if handovers::is_under_way(tx.conn(), row.sk).await? {
+        if handovers::is_under_way(tx.conn(), row.sk, now).await? {
             return Err(Problem::new(ProblemCode::Exists).into());
         }
         contacts.push(row.sk);
@@ -166,10 +166,10 @@ async fn write(
     }
     let row = requests::by_sk(tx.conn(), sk, now).await?.ok_or(StoreError::Unexpected("requests"))?;
     let parties = requests::parties(tx.conn(), &row, now).await?;
-    let news = News { revision: 1, effective_at: None, expires: None, requester_hears: true };
+    let news = News { revision: 1, effective_at: None, expires: None, requester_hears: true, deaf: None };
     tell(tx, &row, &parties, news).await?;
     let version = Some(policy.version);
-    write_down(tx, &row, actor, "handover.begin", RequestState::Pending, version, call).await?;
+    write_begin(tx, &row, actor, "handover.begin", version, call).await?;
     Ok(id)
 }
 
@@ -216,7 +216,13 @@ pub(super) async fn answer(
     if yes {
         take_over(tx, &row, receiver, &standing).await?;
     }
-    let news = News { revision: row.revision + 1, effective_at: None, expires: None, requester_hears: true };
+    let news = News {
+        revision: row.revision + 1,
+        effective_at: None,
+        expires: None,
+        requester_hears: true,
+        deaf: None,
+    };
     tell(tx, &row, parties, news).await?;
     let actor = Actor::Member(viewer.clone()).tag();
     let action = if yes { "handover.take" } else { "handover.reject" };
@@ -240,7 +246,13 @@ async fn give_back(
     let Some(after) = requests::by_sk(tx.conn(), row.sk, now).await? else { return Ok(()) };
     let mut parties = requests::parties(tx.conn(), &after, now).await?;
     parties.past.extend(row.target);
-    let news = News { revision: row.revision + 1, effective_at: None, expires: None, requester_hears: true };
+    let news = News {
+        revision: row.revision + 1,
+        effective_at: None,
+        expires: None,
+        requester_hears: true,
+        deaf: None,
+    };
     tell(tx, &after, &parties, news).await?;
     let tag = by.map(|(viewer, _)| Actor::Member(viewer.clone()).tag());
     let actor = (tag.as_deref().unwrap_or("operator"), row.company);
@@ -265,7 +277,9 @@ async fn take_over(
         }
         let Some(contact) = item.contact else { continue };
         let full = limit.is_some_and(|most| has >= i64::from(most));
-        let reason = if full {
+        let reason = if item.gone {
+            Some(VerdictCode::NotYours)
+        } else if full {
             Some(VerdictCode::ContactLimit)
         } else if handovers::has_same_person(tx.conn(), contact, receiver, now).await? {
             Some(VerdictCode::AlreadyConnected)
@@ -314,12 +328,22 @@ async fn tell_peer(
     };
     let now = tx.now();
     let Some(theirs) = handovers::row_of_peer(tx.conn(), peer, giver, now).await? else { return Ok(()) };
-    let id = ids::contact(now);
-    let made = contacts::move_to(tx, theirs.sk, &id, peer, Some(receiver), due, None).await?;
+    let known = contacts::kept(tx.conn(), peer, receiver, now).await?;
+    let id = known.as_ref().map_or_else(|| ids::contact(now), |known| known.id.clone());
+    let made = match known {
+        // They have the new owner already, and keep them as they are.
+        Some(_) => {
+            contacts::end_at(tx, theirs.sk, Some(due)).await?;
+            None
+        }
+        None => Some(contacts::move_to(tx, theirs.sk, &id, peer, Some(receiver), due, None).await?),
+    };
     let new = members::by_sk(tx.conn(), receiver).await?.ok_or(StoreError::Unexpected("members"))?.whole;
     let title = new.external_title.as_ref().map(|title| title.as_data());
-    contacts::rename(tx, made, new.name.as_data(), title, &contacts::Lines::default()).await?;
-    contacts::note(tx, made, due, HistoryKind::HandedOver, None, None).await?;
+    if let Some(made) = made {
+        contacts::rename(tx, made, new.name.as_data(), title, &contacts::Lines::default()).await?;
+        contacts::note(tx, made, due, HistoryKind::HandedOver, None, None).await?;
+    }
     for (contact, at) in [
         (theirs.contact.id.as_str(), None),
         (theirs.contact.id.as_str(), Some(due)),
@@ -362,6 +386,7 @@ async fn take_request(
         effective_at: None,
         expires: Some(row.lifetime.expires),
         requester_hears: true,
+        deaf: None,
     };
     tell(tx, &after, &parties, news).await
 }
@@ -395,7 +420,8 @@ pub(crate) async fn refuse(
         }
     }
     let parties = requests::parties(tx.conn(), &row, now).await?;
-    let news = News { revision: row.revision, effective_at: None, expires: None, requester_hears: true };
+    let news =
+        News { revision: row.revision, effective_at: None, expires: None, requester_hears: true, deaf: None };
     tell(tx, &row, &parties, news).await?;
     write_down(tx, &row, actor, "handover.refuse", row.lifetime.stored, None, call).await?;
     Ok(true)

@@ -62,6 +62,7 @@ pub(crate) async fn renew(tx: &mut Write, company: i64) -> Result<(), ApprovalEr
                 effective_at: row.lifetime.effective_at,
                 expires: Some(row.lifetime.expires),
                 requester_hears: false,
+                deaf: None,
             };
             tell(tx, &row, &parties, news).await?;
         }

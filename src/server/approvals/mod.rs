@@ -42,8 +42,8 @@ use super::store::requests::{self, Parties, RequestRow};
 use super::store::{Conn, StoreError, Write, audit};
 use crate::api::{Current, Problem, ProblemCode};
 use crate::domain::{
-    ApprovalKind, Asked, Direction, Part, Request, RequestAction, RequestId, RequestState, RequesterKind,
-    Seen, Time, Who,
+    ApprovalKind, Asked, Direction, Need, Part, Request, RequestAction, RequestId, RequestState, Requester,
+    RequesterKind, Seen, Time, Who,
 };
 
 /// Why a change to a request was not made.
@@ -156,10 +156,34 @@ async fn write_down(
     policy_version: Option<i64>,
     call: &str,
 ) -> Result<(), ApprovalError> {
-    let (tag, company) = actor;
+    let before = row.lifetime.state_at(tx.now());
+    write_states(tx, row, actor, action, (Some(before), state), policy_version, call).await
+}
+
+/// Writes down that a request came to be.
+async fn write_begin(
+    tx: &mut Write,
+    row: &RequestRow,
+    actor: (&str, i64),
+    action: &str,
+    policy_version: Option<i64>,
+    call: &str,
+) -> Result<(), ApprovalError> {
+    let state = row.lifetime.stored;
+    write_states(tx, row, actor, action, (None, state), policy_version, call).await
+}
+
+async fn write_states(
+    tx: &mut Write,
+    row: &RequestRow,
+    (tag, company): (&str, i64),
+    action: &str,
+    (before, after): (Option<RequestState>, RequestState),
+    policy_version: Option<i64>,
+    call: &str,
+) -> Result<(), ApprovalError> {
     let companies = [row.company, company];
     let once = companies.iter().take(if company == row.company { 1 } else { 2 });
-    let before = row.lifetime.state_at(tx.now());
     for company in once {
         audit::add(
             tx,
@@ -168,8 +192,8 @@ async fn write_down(
                 actor: tag,
                 action,
                 object: row.id.as_str(),
-                old_state: Some(before.as_str()),
-                new_state: Some(state.as_str()),
+                old_state: before.map(RequestState::as_str),
+                new_state: Some(after.as_str()),
                 policy_version,
                 call,
             },
@@ -193,6 +217,7 @@ pub(crate) fn seen_by(
         parties.waits_for(&row, viewer, now).is_some() || parties.held_for(&row, viewer, now).is_some();
     let outgoing = part == Part::Requester || (part == Part::ManagerAsking && viewer.company != row.company);
     let outside = viewer.company != row.company;
+    let heard_expires = row.expires_as_heard(now);
     let target = row.target_who.map(|Who { id, name }| Asked {
         id: (!outside).then_some(id),
         name,
@@ -213,7 +238,17 @@ pub(crate) fn seen_by(
         direction: if outgoing { Direction::Outgoing } else { Direction::Incoming },
         part,
         queued,
-        requester: row.typed,
+        requester: match row.requester_id {
+            // For those of their company whoever asks is a colleague.
+            Some(id) if outside && row.requester_company == Some(viewer.company) => Requester {
+                kind: RequesterKind::Colleague,
+                member: Some(id),
+                verified: false,
+                company: None,
+                ..row.typed
+            },
+            _ => row.typed,
+        },
         target,
         purpose: row.purpose,
         message: row.message,
@@ -236,8 +271,9 @@ pub(crate) fn seen_by(
         verdict: row.verdict,
         allowed,
     };
-    if part == Part::Requester && request.requester.kind == RequesterKind::Member {
+    if part == Part::Requester && outside {
         hide_from_requester(&mut request, now);
+        request.expires = heard_expires;
     }
     Some(request)
 }
@@ -268,11 +304,19 @@ fn hide_from_requester(request: &mut Request, now: Time) {
         Seen::Withdrawn => RequestState::Withdrawn,
         Seen::Expired => RequestState::Expired,
     };
-    request.manager_asked = crate::domain::Need::None;
+    request.manager_asked = Need::None;
     if request.effective_at.is_some_and(|at| at > now) {
-        request.effective_at = None;
         // The decision that they have not heard of raised it by one.
         request.revision -= 1;
+        if request.decision.as_ref().is_some_and(|decision| decision.part == Part::ManagerAsking)
+            && request.manager_asking == Need::Given
+        {
+            request.manager_asking = Need::Waits;
+        }
+    }
+    if request.state == RequestState::Pending {
+        // Nor of a first approval that has taken effect while the second one is waited for.
+        request.effective_at = None;
     }
     request.decision = None;
 }

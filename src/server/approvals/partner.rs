@@ -2,7 +2,7 @@
 
 use super::effects::resolve;
 use super::tell::{News, tell};
-use super::{ApprovalError, write_down};
+use super::{ApprovalError, write_begin};
 use crate::api::{Problem, ProblemCode};
 use crate::domain::{
     ApprovalKind, LinkScope, Need, Part, RequestId, RequestState, Requester, RequesterKind, RuleRef, Verdict,
@@ -89,12 +89,12 @@ pub(crate) async fn propose_link(
     requests::add_approver(tx, sk, Part::Admin, other, None).await?;
     let row = requests::by_sk(tx.conn(), sk, now).await?.ok_or(StoreError::Unexpected("requests"))?;
     let parties = requests::parties(tx.conn(), &row, now).await?;
-    let news = News { revision: 1, effective_at: None, expires: Some(expires), requester_hears: true };
+    let news =
+        News { revision: 1, effective_at: None, expires: Some(expires), requester_hears: true, deaf: None };
     tell(tx, &row, &parties, news).await?;
     let actor = Actor::Member(viewer.clone()).tag();
     let version = Some(policy.version);
-    let state = RequestState::Pending;
-    write_down(tx, &row, (&actor, viewer.company), "link.propose", state, version, call).await?;
+    write_begin(tx, &row, (&actor, viewer.company), "link.propose", version, call).await?;
     Ok(id)
 }
 

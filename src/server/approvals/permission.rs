@@ -2,7 +2,7 @@
 
 use super::side::Standing;
 use super::tell::{News, tell};
-use super::{ApprovalError, write_down};
+use super::{ApprovalError, write_begin};
 use crate::api::{Problem, ProblemCode};
 use crate::domain::{
     ApprovalKind, Need, Part, RequestId, RequestState, Requester, RequesterKind, RuleRef, Time, Verdict,
@@ -84,11 +84,11 @@ pub(crate) async fn ask_permission(
     requests::add_approver(tx, sk, Part::Admin, viewer.company, None).await?;
     let row = requests::by_sk(tx.conn(), sk, now).await?.ok_or(StoreError::Unexpected("requests"))?;
     let parties = requests::parties(tx.conn(), &row, now).await?;
-    let news = News { revision: 1, effective_at: None, expires: Some(expires), requester_hears: true };
+    let news =
+        News { revision: 1, effective_at: None, expires: Some(expires), requester_hears: true, deaf: None };
     tell(tx, &row, &parties, news).await?;
     let actor = Actor::Member(viewer.clone()).tag();
     let version = Some(standing.version());
-    let state = RequestState::Pending;
-    write_down(tx, &row, (&actor, viewer.company), "permission.ask", state, version, call).await?;
+    write_begin(tx, &row, (&actor, viewer.company), "permission.ask", version, call).await?;
     Ok(id)
 }

@@ -5,7 +5,7 @@ use std::time::Duration;
 use super::flags::{self, Looked};
 use super::side::Standing;
 use super::tell::{News, tell};
-use super::write_down;
+use super::write_begin;
 use crate::domain::{ApprovalKind, Channel, Need, RequestId, RequestState, Requester, Verdict};
 use crate::search::fold;
 use crate::server::ids;
@@ -138,11 +138,11 @@ pub(crate) async fn submit(
     .await?;
     let row = requests::by_sk(tx.conn(), sk, now).await?.ok_or(StoreError::Unexpected("requests"))?;
     let parties = requests::parties(tx.conn(), &row, now).await?;
-    let news = News { revision: 1, effective_at: None, expires: Some(expires), requester_hears: false };
+    let news =
+        News { revision: 1, effective_at: None, expires: Some(expires), requester_hears: false, deaf: None };
     tell(tx, &row, &parties, news).await?;
     let version = Some(verdict.policy_version);
-    write_down(tx, &row, ("visitor", row.company), "request.submit", RequestState::Pending, version, call)
-        .await?;
+    write_begin(tx, &row, ("visitor", row.company), "request.submit", version, call).await?;
     Ok(Submitted::Waiting)
 }
 

@@ -54,6 +54,8 @@ pub(super) struct News {
     pub(super) expires: Option<Time>,
     /// Whether the requester hears now.
     pub(super) requester_hears: bool,
+    /// The company that hears when it takes effect and not before, whatever its people have to do with it.
+    pub(super) deaf: Option<i64>,
 }
 
 /// Tells the side that decides now, the requester now or when it takes effect, and everybody when the
@@ -67,7 +69,12 @@ pub(super) async fn tell(
     outbox::expect_nothing(tx, EventKind::Request, row.id.as_str()).await?;
     let deciders = deciders(tx, row, parties).await?;
     let requester = requester(row);
-    for ear in &deciders {
+    // An admin who asked may be one of those who decide, and hears no more for it.
+    let asked_us = row.requester_company.is_some_and(|company| company != row.company);
+    let hears = |ear: &&Ear| {
+        Some(ear.0) != news.deaf && (news.requester_hears || !asked_us || Some(**ear) != requester)
+    };
+    for ear in deciders.iter().filter(hears) {
         outbox::changed(tx, touched(row, news.revision, *ear)).await?;
     }
     if let Some(requester) = requester.filter(|ear| news.requester_hears && !deciders.contains(ear)) {

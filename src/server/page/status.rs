@@ -37,11 +37,12 @@ pub(super) async fn show(State(app): State<App>, Token(token): Token, headers: H
         Ok(more) => more,
         Err(failure) => return failed(&app, &headers, &failure),
     };
-    let seen = found.row.lifetime.seen_at(app.now());
+    let now = app.now();
+    let seen = found.row.lifetime.seen_at(now);
     // A request that nobody has is the company's.
     let target = found.row.target_who.as_ref().map(|who| &who.name);
     let name = target.unwrap_or(&found.row.company_name).whole();
-    let date = date(found.row.lifetime.expires);
+    let date = date(found.row.expires_as_heard(now));
     let (state, why) = match seen {
         Seen::Pending => (Text::PageStatusPending, Text::PageStatusPendingWhy),
         Seen::Approved => (Text::PageStatusApproved, Text::PageStatusApprovedWhy),

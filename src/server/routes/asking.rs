@@ -137,13 +137,14 @@ pub(super) async fn ask_permission(
         return Err(Problem::invalid("purpose", "missing").into());
     }
     let until: Option<Time> = body.value.until;
-    if until.is_some_and(|until| until <= app.now()) {
-        return Err(Problem::invalid("until", "out_of_range").into());
-    }
     let mut once = match Once::begin(&app, &caller.actor, "permissions.ask", "", key, body.hash).await? {
         Begun::Do(once) => once,
         Begun::Done(response) => return Ok(response),
     };
+    // Not before: sent again it is answered as before, whatever the time.
+    if until.is_some_and(|until| until <= once.tx.now()) {
+        return Err(Problem::invalid("until", "out_of_range").into());
+    }
     let id = approvals::ask_permission(&mut once.tx, viewer, &purpose, until, &caller.call).await?;
     let request = seen(&app, once.tx.conn(), &caller, &id).await?;
     once.finish(&request, Some(request.revision)).await

@@ -94,9 +94,6 @@ pub(super) async fn add(
     body: Json<NewGrant>,
 ) -> Result<Response, Failure> {
     let new = &body.value;
-    if new.until.is_some_and(|until| until <= app.now()) {
-        return Err(Problem::invalid("until", "out_of_range").into());
-    }
     if new.member.is_some() == new.department.is_some() {
         return Err(Problem::invalid("member", "one_of_two").into());
     }
@@ -106,6 +103,10 @@ pub(super) async fn add(
     };
     let tx = &mut once.tx;
     let now = tx.now();
+    // Not before: sent again it is answered as before, whatever the time.
+    if new.until.is_some_and(|until| until <= now) {
+        return Err(Problem::invalid("until", "out_of_range").into());
+    }
     let company = company(tx.conn(), &caller, new.company.as_ref()).await?;
     let member = match &new.member {
         Some(id) => {

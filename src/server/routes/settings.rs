@@ -42,9 +42,6 @@ pub(super) async fn set(
 ) -> Result<Response, Failure> {
     let viewer = caller.viewer()?;
     let OwnSettingsBody { accepts, away_until, stand_in } = &body.value;
-    if away_until.is_some_and(|until| until <= app.now()) {
-        return Err(Problem::invalid("away_until", "out_of_range").into());
-    }
     if stand_in.is_some() && away_until.is_none() {
         return Err(Problem::invalid("away_until", "missing").into());
     }
@@ -53,6 +50,10 @@ pub(super) async fn set(
         Begun::Do(once) => once,
         Begun::Done(response) => return Ok(response),
     };
+    // Not before: sent again it is answered as before, whatever the time.
+    if away_until.is_some_and(|until| until <= once.tx.now()) {
+        return Err(Problem::invalid("away_until", "out_of_range").into());
+    }
     let stand_in = match stand_in {
         Some(id) => {
             let row = members::seen(once.tx.conn(), viewer, id).await?;

@@ -129,18 +129,6 @@ pub(crate) async fn page(
     rows.iter().map(|row| read(row, as_of).map(|row| row.contact)).collect()
 }
 
-/// Every contact of a member that is there, or will be when a decision takes effect.
-pub(crate) async fn all_of(conn: &mut Conn, owner: i64, now: Time) -> Result<Vec<ContactRow>, StoreError> {
-    let rows = sqlx::query(sql!(
-        "SELECT {COLUMNS} FROM contacts c WHERE c.owner = $1 AND (c.gone_at IS NULL OR c.gone_at > $2) ORDER BY c.sk"
-    ))
-    .bind(owner)
-    .bind(now.as_micros())
-    .fetch_all(conn)
-    .await?;
-    rows.iter().map(|row| read(row, 0)).collect()
-}
-
 /// How many contacts a member has.
 pub(crate) async fn count(conn: &mut Conn, owner: i64, now: Time) -> Result<i64, StoreError> {
     Ok(sqlx::query_scalar(sql!("SELECT COUNT(*) FROM contacts c WHERE c.owner = $1 AND {PRESENT}"))
@@ -188,16 +176,22 @@ pub(crate) async fn by_sk(conn: &mut Conn, sk: i64, now: Time) -> Result<Option<
         .transpose()
 }
 
-/// A member's contact with a member of another company, that is there or will be.
+/// Not a contact by a yes that is held, as long as its owner is who asked: they have not heard of it. The
+/// moment is bound as $3.
+const HEARD_OF: &str = "NOT (c.since > $3 AND EXISTS (
+    SELECT 1 FROM requests r WHERE r.sk = c.request AND r.requester = c.owner))";
+
+/// A member's contact with a member of another company, that is there or will be, as far as they have heard.
 pub(crate) async fn with_peer(
     conn: &mut Conn,
     owner: i64,
     peer: i64,
     now: Time,
 ) -> Result<Option<ContactId>, StoreError> {
-    let id: Option<String> = sqlx::query_scalar(
-        "SELECT id FROM contacts WHERE owner = $1 AND peer = $2 AND (gone_at IS NULL OR gone_at > $3) LIMIT 1",
-    )
+    let id: Option<String> = sqlx::query_scalar(sql!(
+        "SELECT c.id FROM contacts c
+         WHERE c.owner = $1 AND c.peer = $2 AND (c.gone_at IS NULL OR c.gone_at > $3) AND {HEARD_OF} LIMIT 1"
+    ))
     .bind(owner)
     .bind(peer)
     .bind(now.as_micros())
@@ -206,17 +200,18 @@ pub(crate) async fn with_peer(
     id.map(|id| ContactId::new(&id).map_err(|_| StoreError::Unexpected("contacts.id"))).transpose()
 }
 
-/// A member's contact with this address, that is there or will be.
+/// A member's contact with this address, that is there or will be, as far as they have heard.
 pub(crate) async fn with_email(
     conn: &mut Conn,
     owner: i64,
     email: &str,
     now: Time,
 ) -> Result<Option<ContactId>, StoreError> {
-    let id: Option<String> = sqlx::query_scalar(
+    let id: Option<String> = sqlx::query_scalar(sql!(
         "SELECT c.id FROM contacts c JOIN json_each(c.emails) e
-         WHERE c.owner = $1 AND LOWER(e.value) = LOWER($2) AND (c.gone_at IS NULL OR c.gone_at > $3) LIMIT 1",
-    )
+         WHERE c.owner = $1 AND LOWER(e.value) = LOWER($2) AND (c.gone_at IS NULL OR c.gone_at > $3)
+           AND {HEARD_OF} LIMIT 1"
+    ))
     .bind(owner)
     .bind(email)
     .bind(now.as_micros())
@@ -476,24 +471,94 @@ pub(crate) async fn note(
     Ok(())
 }
 
-/// Takes back the contacts that an approval would have made. Returns their ids.
-pub(crate) async fn unmake(tx: &mut Write, request: i64) -> Result<Vec<String>, StoreError> {
-    let now = tx.now().as_micros();
-    let rows = sqlx::query("SELECT sk, id FROM contacts WHERE request = $1 AND since > $2")
+/// A contact by a yes that is held.
+#[derive(Clone, Debug)]
+pub(crate) struct Coming {
+    pub(crate) sk: i64,
+    pub(crate) id: ContactId,
+    pub(crate) company: i64,
+    pub(crate) owner: i64,
+    pub(crate) since: Time,
+    /// Another yes between the two that is held too, and when it takes effect.
+    pub(crate) other: Option<(i64, Time)>,
+}
+
+/// Columns of what is to come. The moment is bound as $2.
+const COMING: &str = "c.sk, c.id, c.company, c.owner, c.since, o.sk AS other, o.effective_at FROM contacts c
+    LEFT JOIN requests o ON o.sk = (
+        SELECT r.sk FROM requests r WHERE r.kind = 'connection' AND r.state = 'approved' AND r.effective_at > $2
+          AND ((r.requester = c.owner AND r.target = c.peer) OR (r.requester = c.peer AND r.target = c.owner))
+        ORDER BY r.effective_at, r.sk LIMIT 1)";
+
+fn coming(row: &Row) -> Result<Coming, StoreError> {
+    let other: Option<i64> = row.try_get("other")?;
+    let at: Option<i64> = row.try_get("effective_at")?;
+    Ok(Coming {
+        sk: row.try_get("sk")?,
+        id: ContactId::new(row.try_get("id")?).map_err(|_| StoreError::Unexpected("contacts.id"))?,
+        company: row.try_get("company")?,
+        owner: row.try_get("owner")?,
+        since: Time::from_micros(row.try_get("since")?),
+        other: other.zip(at.map(Time::from_micros)),
+    })
+}
+
+/// The contact that a member has with a member of another company, or will have, and keeps.
+pub(crate) async fn kept(
+    conn: &mut Conn,
+    owner: i64,
+    peer: i64,
+    now: Time,
+) -> Result<Option<Coming>, StoreError> {
+    sqlx::query(sql!("SELECT {COMING} WHERE c.owner = $1 AND c.peer = $3 AND c.gone_at IS NULL LIMIT 1"))
+        .bind(owner)
+        .bind(now.as_micros())
+        .bind(peer)
+        .fetch_optional(conn)
+        .await?
+        .as_ref()
+        .map(coming)
+        .transpose()
+}
+
+/// The contacts that an approval would make, and has not made yet.
+pub(crate) async fn of_request(conn: &mut Conn, request: i64, now: Time) -> Result<Vec<Coming>, StoreError> {
+    sqlx::query(sql!("SELECT {COMING} WHERE c.request = $1 AND c.since > $2"))
         .bind(request)
-        .bind(now)
-        .fetch_all(tx.conn())
+        .bind(now.as_micros())
+        .fetch_all(conn)
+        .await?
+        .iter()
+        .map(coming)
+        .collect()
+}
+
+/// Has a contact that is still to come be made by another request.
+pub(crate) async fn begin_by(tx: &mut Write, sk: i64, request: i64, since: Time) -> Result<(), StoreError> {
+    sqlx::query("UPDATE contacts SET request = $2, since = $3 WHERE sk = $1")
+        .bind(sk)
+        .bind(request)
+        .bind(since.as_micros())
+        .execute(tx.conn())
         .await?;
-    let mut ids = Vec::new();
-    for row in rows {
-        let sk: i64 = row.try_get("sk")?;
-        for table in ["contact_history", "contact_tags"] {
-            sqlx::query(sql!("DELETE FROM {table} WHERE contact = $1")).bind(sk).execute(tx.conn()).await?;
-        }
-        sqlx::query("DELETE FROM contacts WHERE sk = $1").bind(sk).execute(tx.conn()).await?;
-        ids.push(row.try_get("id")?);
+    Ok(())
+}
+
+/// Takes back a contact that nobody has seen.
+pub(crate) async fn unmake(tx: &mut Write, sk: i64) -> Result<(), StoreError> {
+    for table in ["contact_history", "contact_tags"] {
+        sqlx::query(sql!("DELETE FROM {table} WHERE contact = $1")).bind(sk).execute(tx.conn()).await?;
     }
-    Ok(ids)
+    sqlx::query("DELETE FROM contacts WHERE sk = $1").bind(sk).execute(tx.conn()).await?;
+    Ok(())
+}
+
+/// What a member has or will have, and has not promised to anybody.
+pub(crate) async fn unpromised(conn: &mut Conn, owner: i64) -> Result<Vec<i64>, StoreError> {
+    Ok(sqlx::query_scalar("SELECT sk FROM contacts WHERE owner = $1 AND gone_at IS NULL ORDER BY sk")
+        .bind(owner)
+        .fetch_all(conn)
+        .await?)
 }
 
 /// Sets or takes away the remark and the description, if the revision is still the one named.

@@ -13,6 +13,8 @@ pub(crate) struct Item {
     pub(crate) n: i64,
     pub(crate) contact: Option<i64>,
     pub(crate) contact_id: String,
+    /// Whether the contact is gone, or promised to somebody else.
+    pub(crate) gone: bool,
     /// The member of another company that the contact is.
     pub(crate) peer: Option<i64>,
     pub(crate) pending: Option<i64>,
@@ -44,7 +46,7 @@ pub(crate) async fn add_items(
 /// What nobody has taken yet.
 pub(crate) async fn items(conn: &mut Conn, request: i64) -> Result<Vec<Item>, StoreError> {
     let rows = sqlx::query(
-        "SELECT h.n, h.contact, h.pending, c.id, c.peer FROM handover_items h LEFT JOIN contacts c ON c.sk = h.contact
+        "SELECT h.n, h.contact, h.pending, c.id, c.peer, c.gone_at IS NOT NULL AS gone FROM handover_items h LEFT JOIN contacts c ON c.sk = h.contact
          WHERE h.request = $1 AND h.state = 'waiting' ORDER BY h.n",
     )
     .bind(request)
@@ -56,6 +58,7 @@ pub(crate) async fn items(conn: &mut Conn, request: i64) -> Result<Vec<Item>, St
                 n: row.try_get("n")?,
                 contact: row.try_get("contact")?,
                 contact_id: row.try_get::<Option<String>, _>("id")?.unwrap_or_default(),
+                gone: row.try_get::<i64, _>("gone")? != 0,
                 peer: row.try_get("peer")?,
                 pending: row.try_get("pending")?,
             })
@@ -161,16 +164,39 @@ pub(crate) async fn tell_contact(
     Ok(())
 }
 
-/// Whether a contact is being handed over already.
-pub(crate) async fn is_under_way(conn: &mut Conn, contact: i64) -> Result<bool, StoreError> {
+/// Whether a contact is being handed over already: offered, or promised and not refused.
+pub(crate) async fn is_under_way(conn: &mut Conn, contact: i64, now: Time) -> Result<bool, StoreError> {
     let found: i64 = sqlx::query_scalar(
         "SELECT EXISTS (SELECT 1 FROM handover_items h JOIN requests r ON r.sk = h.request
-         WHERE h.contact = $1 AND h.state = 'waiting' AND r.state = 'pending')",
+         WHERE h.contact = $1 AND ((h.state = 'waiting' AND r.state = 'pending')
+                                   OR (h.state = 'told' AND h.due_at > $2)))",
     )
     .bind(contact)
+    .bind(now.as_micros())
     .fetch_one(conn)
     .await?;
     Ok(found != 0)
+}
+
+/// A contact never came to be: nobody gets it. Returns whether it was to be handed over.
+pub(crate) async fn drop_contact(tx: &mut Write, contact: i64) -> Result<bool, StoreError> {
+    let rows = sqlx::query("SELECT request, n, made, state FROM handover_items WHERE contact = $1")
+        .bind(contact)
+        .fetch_all(tx.conn())
+        .await?;
+    let now = tx.now();
+    for row in &rows {
+        let state = ItemState::parse(row.try_get("state")?);
+        if !matches!(state, Some(ItemState::Waiting | ItemState::Told)) {
+            continue;
+        }
+        if let Some(made) = row.try_get::<Option<i64>, _>("made")? {
+            contacts::end_at(tx, made, Some(now)).await?;
+        }
+        let reason = Some(VerdictCode::NotVisible.as_str());
+        settle(tx, row.try_get("request")?, row.try_get("n")?, ItemState::Failed, reason, None).await?;
+    }
+    Ok(!rows.is_empty())
 }
 
 /// Whether somebody has the same person as a contact already.

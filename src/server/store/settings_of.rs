@@ -107,9 +107,10 @@ pub(crate) async fn away(
     Ok(all)
 }
 
-/// Whoever is away and had this member stand in for them has nobody any more.
+/// Whoever is away and had this member stand in for them has nobody any more, and nobody decides for the
+/// member.
 pub(crate) async fn forget_stand_in(tx: &mut Write, member: i64) -> Result<(), StoreError> {
-    sqlx::query("UPDATE member_settings SET stand_in = NULL, revision = revision + 1 WHERE stand_in = $1")
+    sqlx::query("UPDATE member_settings SET stand_in = NULL, revision = revision + 1 WHERE stand_in = $1 OR member = $1")
         .bind(member)
         .execute(tx.conn())
         .await?;

@@ -19,9 +19,9 @@ pub(crate) use write::{
 use super::members::member_id;
 use super::{Conn, Row, StoreError};
 use crate::domain::{
-    Alternative, ApprovalKind, Channel, DecisionKind, DecisionMark, Elsewhere, Flag, Lifetime, Need, Part,
-    ReasonCode, RequestId, RequestState, Requester, RequesterKind, RuleRef, Step, Time, Verdict, VerdictCode,
-    Who,
+    Alternative, ApprovalKind, Channel, DecisionKind, DecisionMark, Elsewhere, Flag, Lifetime, MemberId,
+    Need, Part, ReasonCode, RequestId, RequestState, Requester, RequesterKind, RuleRef, Step, Time, Verdict,
+    VerdictCode, Who,
 };
 use crate::server::secrets::Hash;
 use crate::text::Untrusted;
@@ -45,6 +45,7 @@ pub(crate) struct RequestRow {
     pub(crate) target_who: Option<Who>,
     /// The member who asks, and their company.
     pub(crate) requester: Option<i64>,
+    pub(crate) requester_id: Option<MemberId>,
     pub(crate) requester_company: Option<i64>,
     /// The last decision that was not taken back.
     pub(crate) last: Option<LastStep>,
@@ -80,10 +81,22 @@ pub(crate) struct LastStep {
     pub(crate) who: i64,
     pub(crate) part: Part,
     pub(crate) mark: DecisionMark,
+    /// When the request would have ended without it.
+    pub(crate) expires_before: Time,
+}
+
+impl RequestRow {
+    /// When it ends, as far as whoever asks has heard: a decision that is held changes nothing yet.
+    pub(crate) fn expires_as_heard(&self, now: Time) -> Time {
+        match &self.last {
+            Some(last) if self.lifetime.is_held(now) => last.expires_before,
+            _ => self.lifetime.expires,
+        }
+    }
 }
 
 /// What is selected of a step `s` with its people `w` and `v`.
-const STEP: &str = "s.who, s.part, s.what, s.decided_at, s.reason, s.words, s.told,
+const STEP: &str = "s.who, s.part, s.what, s.decided_at, s.reason, s.words, s.told, s.expires_before,
     w.id AS who_id, w.name AS who_name, v.id AS for_id, v.name AS for_name";
 
 /// Whether two companies are linked at the moment bound as `$now`.
@@ -184,7 +197,8 @@ fn step(row: &Row) -> Result<Option<LastStep>, StoreError> {
         text: text(row, "words")?,
         told: row.try_get::<i64, _>("told")? != 0,
     };
-    Ok(Some(LastStep { who: sk, part, mark }))
+    let expires_before = Time::from_micros(row.try_get("expires_before")?);
+    Ok(Some(LastStep { who: sk, part, mark, expires_before }))
 }
 
 /// The system that alone can decide a request, and what can be done instead of deciding it here.
@@ -225,6 +239,7 @@ fn read(row: &Row) -> Result<RequestRow, StoreError> {
         target: row.try_get("target")?,
         target_who: who(row, "target_id", "target_name")?,
         requester: row.try_get("requester")?,
+        requester_id: requester_id.clone(),
         requester_company,
         last: step(row)?,
         lifetime,

@@ -135,8 +135,12 @@ impl Parties {
     pub(crate) fn held_for(&self, row: &RequestRow, viewer: &Viewer, now: Time) -> Option<Part> {
         let last = row.last.as_ref().filter(|_| row.lifetime.is_held(now))?;
         let as_target = self.as_target(row, viewer).filter(|_| last.part == Part::Target);
-        as_target
-            .or_else(|| (last.who == viewer.member || self.approves(viewer, last.part)).then_some(last.part))
+        // Whoever asks may be of those who approve, and hears no more for it.
+        let asks = row.requester == Some(viewer.member)
+            && matches!(last.part, Part::ManagerAsked | Part::ManagerAsking);
+        as_target.or_else(|| {
+            (last.who == viewer.member || !asks && self.approves(viewer, last.part)).then_some(last.part)
+        })
     }
 
     /// As what the viewer may read the request, if they may.

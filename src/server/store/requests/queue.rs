@@ -38,7 +38,8 @@ fn held() -> String {
     format!(
         "(r.effective_at > $2 AND s.who IS NOT NULL AND (s.who = $1
             OR (s.part = 'target' AND (r.target = $1 OR r.target IN {AWAY}))
-            OR EXISTS (SELECT 1 FROM request_approvers a WHERE {APPROVES} AND a.part = s.part)))"
+            OR (EXISTS (SELECT 1 FROM request_approvers a WHERE {APPROVES} AND a.part = s.part)
+                AND (s.part NOT IN ('manager_asked', 'manager_asking') OR COALESCE(r.requester, 0) <> $1))))"
     )
 }
 
