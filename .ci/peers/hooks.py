@@ -61,6 +61,10 @@ def is_date(value):
     return value is None or is_text(value) and bool(DATE.match(value))
 
 
+def is_requester(value):
+    return isinstance(value, dict) and is_text(value.get("name")) and all(one is None or is_text(one) for one in value.values())
+
+
 def are_texts(value):
     return isinstance(value, list) and all(is_text(one) for one in value)
 
@@ -81,6 +85,10 @@ FIELDS = {
     "/v1/grants": {"department": (lambda value: value is None or is_text(value), DROP)},
     "/v1/handovers": {"contacts": (are_ids, "contacts")},
     "/v1/requests": {"to": (is_text, "to")},
+    "/v1/elsewhere/{system}/{key}": {
+        "requester": (is_requester, {"name": "Zhou"}), "message": (is_text, "hello"), "created": (is_date, DROP),
+        "link": (lambda value: value is None or is_text(value), DROP),
+    },
     "": {
         "company": (is_id, "acme"), "member": (is_id, "member"), "purpose": (is_text, "fair"),
         "text": (is_text, "hello"), "label": (is_text, "fair"), "note": (is_text, "fair"),

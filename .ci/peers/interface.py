@@ -147,6 +147,9 @@ def things(server, member, admin):
     left = act(server.operator_token, "POST", "/v1/members/p7.x-7@acme/leave", {"company": "acme"})
     ids[ASSIGN] = [left["handover"]]
     ids[LEAVE] = ["p8.x-8@acme", "p10.x-10@acme"]
+    # What another system alone decides: told anew, and told otherwise.
+    said = {"company": "acme", "member": "ann", "state": "pending", "requester": {"name": "Zhou"}}
+    act(server.operator_token, "PUT", "/v1/elsewhere/WeCom/apply-1", said)
     # Cards, grants, settings.
     cards = [act(member, "POST", "/v1/cards", {"kind": "event", "like": {}})["id"] for _ in range(12)]
     ids["cards"], ids["DELETE /v1/cards/{id}"] = cards[:6], cards[6:]

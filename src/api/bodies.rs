@@ -3,8 +3,8 @@
 use serde::{Deserialize, Serialize};
 
 use crate::domain::{
-    Card, CardKind, Company, CompanyId, Contact, ContactId, Department, DepartmentId, Me, Member, MemberId,
-    Request, RequestId, Time,
+    Card, CardKind, Company, CompanyId, Contact, ContactId, ContactRoom, Department, DepartmentId, Me,
+    Member, MemberId, Request, RequestId, Time,
 };
 use crate::text::Untrusted;
 
@@ -175,6 +175,9 @@ pub enum ChangeItem {
 pub struct Changes {
     /// Each object once, as it is now.
     pub changes: Vec<ChangeItem>,
+    /// How many more contacts the caller may have; none: as many as come.
+    #[serde(default)]
+    pub room: Option<ContactRoom>,
     /// Set when the feed does not reach back so far, or too much changed: load the start again.
     #[serde(default)]
     pub reset: bool,

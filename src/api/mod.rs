@@ -7,6 +7,7 @@ mod admin;
 mod audit;
 mod bodies;
 mod boundary;
+mod elsewhere;
 mod event;
 mod export;
 mod import;
@@ -28,6 +29,7 @@ pub use boundary::{
     LeaveReply, NewGrant, NewHandover, NewPartnerLink, NewPermission, OwnSettingsBody, PartnerLinks, Snooze,
     ToColleague, WhyBody, Words,
 };
+pub use elsewhere::{ElsewhereBody, ElsewhereReply, ElsewhereRequester};
 pub use event::{EventData, EventKind, EventType};
 pub use export::{ExportField, ExportForm, ExportOf, ExportReply, NewExport};
 pub use import::{

@@ -5,9 +5,9 @@ use std::io::Write as _;
 use super::Context;
 use super::args::{ApproveArgs, Format, RejectArgs, UndoArgs};
 use super::failure::Failure;
-use super::{ids, requests};
+use super::{ids, requests, verdict};
 use crate::client::Client;
-use crate::domain::{DecideOne, Decision, ReasonCode, Request};
+use crate::domain::{DecideOne, Decision, Fault, ReasonCode, Request};
 use crate::i18n::Text;
 use crate::text::SafeText;
 
@@ -73,6 +73,17 @@ const CONFLICT: u8 = 5;
 /// Tells what became of one that was named. Returns the exit code for it.
 fn tell(context: &Context, given: &str, failure: Failure) -> Result<u8, Failure> {
     let code = failure.code();
+    if let Failure::Fault(Fault::Refused(refusal)) = &failure {
+        // Why, by which rule, and what to do instead.
+        let mut lines = verdict::verdict_lines(context, given, &refusal.verdict).into_iter();
+        let first = lines.next().unwrap_or_default();
+        let about = SafeText::join([&SafeText::clean(given).cut(40), &first], ": ");
+        writeln!(std::io::stderr(), "namecard: {about}")?;
+        for line in lines {
+            writeln!(std::io::stderr(), "{line}")?;
+        }
+        return Ok(code);
+    }
     let about = match failure {
         Failure::Fault(fault) => Failure::About(SafeText::clean(given).cut(40), fault),
         said => said,

@@ -25,6 +25,9 @@ pub(super) fn shape(request: &Request) -> Value {
             "told": decision.told,
         })
     });
+    let elsewhere = request.elsewhere.as_ref();
+    let elsewhere =
+        elsewhere.map(|other| json!({"system": other.system, "link": other.link, "ended": other.ended}));
     json!({
         "id": request.id,
         "revision": request.revision,
@@ -42,10 +45,15 @@ pub(super) fn shape(request: &Request) -> Value {
         "message": request.message,
         "channel": request.channel,
         "card_label": request.card_label,
+        "elsewhere": elsewhere,
         "created": request.created,
         "expires": request.expires,
         "decision": decision,
-        "verdict": request.verdict,
+        "verdict": {
+            "code": request.verdict.code,
+            "rule": request.verdict.rule.id,
+            "policy_version": request.verdict.policy_version,
+        },
         "allowed": request.allowed,
     })
 }
@@ -104,7 +112,7 @@ fn table(context: &Context, requests: &[Request], now: Time) -> Result<(), Failu
         .iter()
         .map(|request| {
             vec![
-                words.span(request.expires.since(now)),
+                request.ends().map_or(SafeText::constant("-"), |ends| words.span(ends.since(now))),
                 state(context, request, now),
                 request.requester.name.whole(),
                 whole(&request.requester.company),
@@ -118,9 +126,12 @@ fn table(context: &Context, requests: &[Request], now: Time) -> Result<(), Failu
     Ok(())
 }
 
-/// The state, and how long a held decision can be taken back.
+/// The state, and how long a held decision can be taken back, or which other system alone decides it.
 pub(super) fn state(context: &Context, request: &Request, now: Time) -> SafeText {
     let state = context.words.state(request.state);
+    if let Some(other) = &request.elsewhere {
+        return SafeText::join([&state, &other.system.line(say::NAME_CELLS)], " · ");
+    }
     match request.effective_at.filter(|at| *at > now) {
         Some(at) => SafeText::join([&state, &context.words.span(at.since(now))], " · "),
         None => state,
@@ -149,6 +160,9 @@ pub(super) fn show(context: &Context, request: &Request) -> Result<(), Failure> 
     }
     if let Some(channel) = request.channel {
         rows.push((words.get(Text::LabelVia), words.channel(channel)));
+    }
+    if let Some(link) = request.elsewhere.as_ref().and_then(|other| other.link.as_ref()) {
+        rows.push((words.get(Text::LabelLink), link.whole()));
     }
     rows.push((words.get(Text::LabelCame), say::date_time(request.created, now, &context.zone)));
     rows.push((words.get(Text::LabelPolicy), words.verdict(request.verdict.code)));

@@ -182,27 +182,34 @@ pub(super) fn tell(context: &Context, target: &str, aimed: &Aimed) -> Result<(),
 
 /// A verdict in sentences.
 pub(super) fn tell_verdict(context: &Context, target: &str, verdict: &Verdict) -> Result<(), Failure> {
-    let words = &context.words;
-    context.out.line(&words.verdict_means(verdict.code))?;
-    for line in words.rule_lines(verdict, &context.zone) {
+    for line in verdict_lines(context, target, verdict) {
         context.out.line(&line)?;
     }
+    Ok(())
+}
+
+/// The sentences of a verdict: what it means, its rule, and what can be done instead, with the command for it.
+pub(super) fn verdict_lines(context: &Context, target: &str, verdict: &Verdict) -> Vec<SafeText> {
+    let words = &context.words;
+    let mut lines = vec![words.verdict_means(verdict.code)];
+    lines.extend(words.rule_lines(verdict, &context.zone));
     if verdict.alternatives.is_empty() {
-        return Ok(());
+        return lines;
     }
-    context.out.line(&words.get(Text::WhyInstead))?;
+    lines.push(words.get(Text::WhyInstead));
     for (n, alternative) in verdict.alternatives.iter().enumerate() {
         let mut line = SafeText::constant("  ");
         line.push(&SafeText::number(n as u64 + 1));
         line.push_constant("  ");
         line.push(&words.alternative(alternative, &context.zone));
-        if let Some(command) = command(alternative, target) {
+        let link = alternative.id.clone().filter(|_| alternative.step == Step::OpenElsewhere);
+        if let Some(how) = command(alternative, target).or(link) {
             line.push_constant(": ");
-            line.push(&SafeText::clean(&command));
+            line.push(&SafeText::clean(&how));
         }
-        context.out.line(&line)?;
+        lines.push(line);
     }
-    Ok(())
+    lines
 }
 
 /// Why a target came to no one person: said, with the exit code for it.

@@ -237,7 +237,8 @@ async fn listen(
                     }
                     cursor = changes.as_of;
                     let more = changes.more;
-                    let items = changes.changes.into_iter().map(of_item).collect();
+                    let mut items: Vec<Change> = changes.changes.into_iter().map(of_item).collect();
+                    items.push(Change::Room(changes.room));
                     if news.send(News::Changes(items, changes.now)).await.is_err() {
                         return End::Closed;
                     }

@@ -1,6 +1,8 @@
 //! What the server says has changed, in the words of the product.
 
-use super::{Contact, ContactId, Department, DepartmentId, Member, MemberId, Request, RequestId};
+use super::{
+    Contact, ContactId, ContactRoom, Department, DepartmentId, Member, MemberId, Request, RequestId,
+};
 
 /// One change of something the client shows. Each carries the `as_of` of the read that rendered it.
 #[derive(Clone, Debug, PartialEq)]
@@ -21,6 +23,8 @@ pub enum Change {
     Contact(Box<Contact>),
     /// An external contact is no longer to be seen.
     ContactGone(ContactId, i64),
+    /// How many more contacts the viewer may have.
+    Room(Option<ContactRoom>),
     /// The signed-in member's card looks different.
     Card,
 }

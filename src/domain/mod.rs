@@ -8,6 +8,7 @@ mod change;
 mod company;
 mod contact;
 mod department;
+mod elsewhere;
 mod fault;
 mod held;
 mod ids;
@@ -33,6 +34,7 @@ pub use contact::{
     Source,
 };
 pub use department::Department;
+pub use elsewhere::{Elsewhere, ElsewhereState, is_plain_link};
 pub use fault::{Conflict, DataFault, Fault, Refusal};
 pub use held::{DepartmentPath, Held};
 #[cfg(feature = "server")]
@@ -53,6 +55,6 @@ pub use request::{
 };
 pub use role::Role;
 pub use scan::{Aim, Aimed, Candidate, Pass, Place, Said, SaidPerson, ScanFault, Scanned};
-pub use snapshot::{Me, Snapshot};
+pub use snapshot::{ContactRoom, Me, Snapshot};
 pub use time::Time;
 pub use verdict::{Alternative, Explained, LookedAt, MeantPerson, RuleRef, Step, Verdict, VerdictCode};

@@ -1,9 +1,14 @@
 //! A connection request and what may happen to it.
 
+use std::time::Duration;
+
 use serde::{Deserialize, Serialize};
 
-use super::{DepartmentId, MemberId, RequestId, Time, Verdict, Who};
+use super::{DepartmentId, Elsewhere, MemberId, RequestId, Time, Verdict, Who};
 use crate::text::Untrusted;
+
+/// A life from which on it is none that anybody sees the end of.
+const ENDLESS: Duration = Duration::from_secs(50 * 365 * 24 * 3_600);
 
 /// Enumerations with a stable word for each value, in the store and in the API.
 // `tt`, not `literal`: the description does not see the word behind that.
@@ -293,6 +298,9 @@ pub struct Request {
     /// Label of the card, when it has one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub card_label: Option<Untrusted>,
+    /// The system that alone can decide it, where it is not this one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub elsewhere: Option<Elsewhere>,
     /// Warnings.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub flags: Vec<Flag>,
@@ -636,6 +644,22 @@ impl Request {
     /// still be taken back.
     pub fn is_queued(&self, now: Time) -> bool {
         self.queued && (self.waits(now) || self.lifetime().is_held(now))
+    }
+
+    /// Whether only another system can decide it.
+    pub const fn is_elsewhere(&self) -> bool {
+        self.elsewhere.is_some()
+    }
+
+    /// When its life ends; none where that is as good as never.
+    pub fn ends(&self) -> Option<Time> {
+        (self.expires.since(self.created) < ENDLESS).then_some(self.expires)
+    }
+
+    /// When the last thing happened to it that is known.
+    pub fn last_moment(&self) -> Time {
+        let decided = self.decision.as_ref().map(|decision| decision.at);
+        decided.or(self.elsewhere.as_ref().and_then(|other| other.ended)).unwrap_or(self.created)
     }
 
     /// Whether the viewer may do `action` according to the server.

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{Company, Department, Member, Request, Role, Time};
+use super::{Company, Department, Member, Request, Role, Time, Verdict};
 
 /// The signed-in account.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -12,6 +12,16 @@ pub struct Me {
     pub member: Member,
     /// What they may be, weakest first.
     pub roles: Vec<Role>,
+}
+
+/// How many more contacts the viewer may have.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "server", derive(utoipa::ToSchema))]
+pub struct ContactRoom {
+    /// How many more; held approvals are counted.
+    pub left: i64,
+    /// What an approval is answered when there is none left.
+    pub verdict: Verdict,
 }
 
 /// The start of everything: enough for the first useful frame, and where to go on from.
@@ -32,6 +42,9 @@ pub struct Snapshot {
     pub contacts_total: i64,
     /// Everything that waits for the viewer, most urgent first.
     pub requests: Vec<Request>,
+    /// How many more contacts the viewer may have; none: as many as come.
+    #[serde(default)]
+    pub room: Option<ContactRoom>,
     /// Version of the policy in force.
     pub policy_version: i64,
     /// `seq` of the read: where the change feed goes on.

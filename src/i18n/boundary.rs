@@ -39,6 +39,7 @@ fn built_in(id: &str) -> Option<(Text, Text)> {
         "EXT-21" => (Text::RuleExt21, Text::WhyExt21),
         "EXT-22" => (Text::RuleExt22, Text::WhyExt22),
         "APR-01" => (Text::RuleApr01, Text::WhyApr01),
+        "APR-02" => (Text::RuleApr02, Text::WhyApr02),
         "APR-03" => (Text::RuleApr03, Text::WhyApr03),
         "APR-04" => (Text::RuleApr04, Text::WhyApr04),
         "APR-05" => (Text::RuleApr05, Text::WhyApr05),
@@ -133,6 +134,9 @@ impl Words {
         let who = alternative.name.as_ref().map(|name| name.line(NAME_CELLS));
         match (alternative.step, who, alternative.at) {
             (Step::AskColleague, Some(who), _) => self.fill(Text::StepAskColleagueWho, &[("who", who)]),
+            (Step::OpenElsewhere, Some(system), _) => {
+                self.fill(Text::StepOpenElsewhereWho, &[("system", system)])
+            }
             (Step::Wait, _, Some(at)) => self.fill(Text::StepWait, &[("date", date(at, zone))]),
             (step, ..) => self.get(match step {
                 Step::AskColleague => Text::StepAskColleague,

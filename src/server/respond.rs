@@ -175,6 +175,20 @@ impl<S: Send + Sync> FromRequestParts<S> for PlainText {
     }
 }
 
+/// Two path parameters as they are. What is no text does not exist.
+pub(crate) struct TwoTexts(pub(crate) String, pub(crate) String);
+
+impl<S: Send + Sync> FromRequestParts<S> for TwoTexts {
+    type Rejection = Failure;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Failure> {
+        match Path::<(String, String)>::from_request_parts(parts, state).await {
+            Ok(Path((one, other))) => Ok(Self(one, other)),
+            Err(_) => Err(Problem::new(ProblemCode::NotFound).into()),
+        }
+    }
+}
+
 /// A path parameter that is a number. Anything else does not exist.
 pub(crate) struct Number(pub(crate) i64);
 

@@ -296,13 +296,13 @@ fn encoded(content: &str, kind: image::ImageFormat) -> Vec<u8> {
     bytes(&image::DynamicImage::from(picture.to_rgb8()), kind)
 }
 
-/// The operator applies a policy.
-fn policy(server: &Server, company: &str, document: &str) {
+/// The operator puts something on the server.
+fn put(server: &Server, path: &str, more: &str, body: &Value) {
     let token = std::fs::read_to_string(server.admin.dir.path().join("co.db.operator-token")).unwrap();
-    let body = json!({"company": company, "document": document}).to_string();
+    let body = body.to_string();
     let request = format!(
-        "PUT /v1/policy HTTP/1.1\r\nHost: {}\r\nConnection: close\r\nAuthorization: Bearer {}\r\n\
-         Content-Type: application/json\r\nIdempotency-Key: k1\r\nIf-Match: \"1\"\r\nContent-Length: {}\r\n\r\n{body}",
+        "PUT {path} HTTP/1.1\r\nHost: {}\r\nConnection: close\r\nAuthorization: Bearer {}\r\n\
+         Content-Type: application/json\r\n{more}Content-Length: {}\r\n\r\n{body}",
         server.at(),
         token.trim(),
         body.len()
@@ -312,4 +312,42 @@ fn policy(server: &Server, company: &str, document: &str) {
     let mut answer = String::new();
     stream.read_to_string(&mut answer).unwrap();
     assert!(answer.starts_with("HTTP/1.1 200"), "{answer}");
+}
+
+/// The operator applies a policy.
+fn policy(server: &Server, company: &str, document: &str) {
+    let body = json!({"company": company, "document": document});
+    put(server, "/v1/policy", "Idempotency-Key: k1\r\nIf-Match: \"1\"\r\n", &body);
+}
+
+#[test]
+fn what_only_another_system_can_decide_is_listed_and_refused_with_the_way_there() {
+    let server = Server::acme();
+    let ann = server.signed_in(server.token("ann").trim());
+    let said = |state: &str| {
+        let body = json!({
+            "company": "acme", "member": "ann", "state": state, "requester": {"name": "周婷", "company": "碧波数据"},
+            "link": "https://work.example/app?id=7",
+        });
+        put(&server, "/v1/elsewhere/WeCom/apply-7", "", &body);
+    };
+    said("pending");
+    let listed = ann.json(&["requests"]);
+    assert_shape("requests", listed.as_array().unwrap());
+    let id = listed[0]["id"].as_str().unwrap();
+    assert_eq!(listed[0]["elsewhere"]["system"], "WeCom");
+    let table = ann.run(&["requests"]).ok();
+    assert!(table.contains("pending · WeCom") && !table.contains("36500"), "{table}");
+    assert!(ann.run(&["show", id]).ok().contains("https://work.example/app?id=7"));
+    for args in [&["approve", id][..], &["reject", id, "--reason", "not_known"]] {
+        let told = ann.run(args).failed(4);
+        for part in ["decided in another system", "APR-02", "open WeCom: https://work.example/app?id=7"] {
+            assert!(told.contains(part), "{told}");
+        }
+    }
+    said("approved");
+    assert_eq!(ann.json(&["requests"]), json!([]));
+    let past = ann.json(&["requests", "--box", "incoming"]);
+    assert_shape("requests", past.as_array().unwrap());
+    assert_eq!((&past[0]["state"], past[0]["elsewhere"]["ended"].is_string()), (&json!("approved"), true));
 }

@@ -104,6 +104,14 @@ fn the_whole_queue() {
         let id = detail.request.id.clone();
         desk.send(Msg::Answer(Answer::RequestDetailRead(id, Ok(Box::new(detail)))));
     });
+    look("queue-elsewhere", |desk| {
+        whole(desk);
+        desk.keys("j Enter a");
+    });
+    look("queue-elsewhere-why", |desk| {
+        whole(desk);
+        desk.keys("j w");
+    });
     look("queue-groups", |desk| {
         whole(desk);
         desk.keys("S q Enter m q");
@@ -115,6 +123,11 @@ fn the_whole_queue() {
     look("queue-bulk", |desk| {
         whole(desk);
         desk.keys("Space m a a");
+    });
+    look("queue-room", |desk| {
+        whole(desk);
+        super::queue::room(desk, 2);
+        desk.keys("j j m q a");
     });
     look("queue-doubt", |desk| {
         whole(desk);

@@ -22,8 +22,11 @@ fn row(n: u128, name: &str, company: &str, card: &str, more: Value) -> Request {
 
 /// A queue of every kind: six by one card, of which one is flagged and one lives elsewhere, two by another.
 pub fn every_kind() -> Vec<Request> {
+    let link = "https://work.example/app?id=7";
+    let open = json!([{"step": "open_elsewhere", "id": link, "name": "WeCom"}]);
     let elsewhere = json!({
-        "verdict": {"code": "decided_elsewhere", "rule": "APR-02", "policy_version": 1}, "allowed": [],
+        "elsewhere": {"system": "WeCom", "link": link}, "allowed": ["snooze"],
+        "verdict": {"code": "decided_elsewhere", "rule": "APR-02", "policy_version": 1, "alternatives": open},
     });
     vec![
         row(
@@ -175,7 +178,7 @@ fn pieces(effects: &[Effect]) -> Vec<(namecard::tui::model::Ticket, Vec<RequestI
 #[test]
 fn rows_of_every_kind_are_told_apart() {
     let mut desk = queue(120, 40, Lang::En);
-    for sign in ["<-", "PERM", "LINK", "HAND", "[elsewhere]", "! look-alike"] {
+    for sign in ["<-", "PERM", "LINK", "HAND", "[WeCom] 周婷", "! look-alike"] {
         desk.shows(sign);
     }
     go(&mut desk, 18);
@@ -191,11 +194,14 @@ fn marks_by_card_leave_out_what_is_flagged_or_lives_elsewhere_and_say_so() {
     go(&mut desk, 13);
     desk.keys("m q");
     assert_eq!(marked(&desk), [13, 14, 15, 16]);
-    desk.shows("2 not marked: 1 flagged, 1 in another system");
+    desk.shows("2 not marked: 1 flagged, 1 in WeCom");
     desk.keys("a");
-    for text in
-        ["Approve 4 people", "2 left out", "周婷: only another system", "李雷 Li Lei: domain that looks"]
-    {
+    for text in [
+        "Approve 4 people",
+        "2 left out",
+        "周婷: belongs to WeCom: decide there",
+        "李雷 Li Lei: domain that looks",
+    ] {
         desk.shows(text);
     }
     desk.keys("Esc");
@@ -246,7 +252,7 @@ fn space_marks_a_row_and_v_a_range_that_goes_where_the_cursor_goes() {
     go(&mut desk, 12);
     desk.keys("Space");
     assert_eq!(marked(&desk), [13, 15, 16]);
-    desk.shows("only another system");
+    desk.shows("belongs to WeCom: decide there");
 }
 
 #[test]
@@ -422,14 +428,137 @@ fn the_same_decision_again_repeats_the_reason_and_never_the_block() {
 }
 
 #[test]
-fn what_only_another_system_can_decide_says_where() {
+fn what_only_another_system_can_decide_says_where_and_opens_it() {
     let mut desk = usual();
     go(&mut desk, 12);
-    assert_eq!(desk.keys("a"), []);
-    desk.shows("APR-02");
-    assert!(desk.state.layers.is_empty());
-    assert_eq!(desk.keys("x"), []);
-    assert!(desk.state.layers.is_empty());
+    desk.shows("APR-02: only WeCom can decide this. w and Enter open it there.");
+    desk.shows("link    https://work.example/app?id=7");
+    for key in ["a", "x"] {
+        assert_eq!(desk.keys(key), []);
+        desk.shows("APR-02: only WeCom can decide this. w and Enter open it there.");
+        assert!(desk.state.layers.is_empty(), "one line, no dialog");
+        desk.pass(60 * SECOND);
+        desk.send(Msg::Wake);
+    }
+    for key in ["i", "H", "B", "A", "."] {
+        assert_eq!(desk.keys(key), []);
+        assert!(desk.state.layers.is_empty(), "{key}");
+    }
+    let link = "https://work.example/app?id=7".to_owned();
+    assert_eq!(desk.keys("y l"), [Effect::Copy(namecard::text::SafeText::clean(&link))]);
+    desk.keys("w");
+    desk.shows("1  open WeCom");
+    assert_eq!(desk.keys("Enter"), [Effect::OpenLink(link.clone())]);
+    // Where nothing opens it, it is shown and copied.
+    let shown = namecard::text::SafeText::clean(&link);
+    let asked = desk.send(Msg::Answer(Answer::LinkOpened(shown.clone(), false)));
+    assert_eq!(asked, [Effect::Copy(shown.clone())]);
+    assert!(matches!(desk.state.layers.last(), Some(Layer::Show { text }) if *text == shown));
+    desk.keys("Esc Esc");
+
+    // Without a link it is said where to go; what is no plain link is not opened.
+    let mut without = every_kind().remove(1);
+    without.as_of = 5;
+    without.elsewhere.as_mut().unwrap().link = None;
+    without.verdict.alternatives[0].id = Some("http://work.example/".to_owned());
+    put(&mut desk, vec![without.clone()]);
+    desk.keys("a");
+    desk.shows("only WeCom can decide this. Open it there");
+    assert_eq!(desk.keys("w Enter"), []);
+
+    // When it is over there it is gone from here, and the history says where it was decided.
+    without.as_of = 6;
+    (without.state, without.queued, without.allowed) = (RequestState::Rejected, false, Vec::new());
+    without.elsewhere.as_mut().unwrap().ended = Some(Time::from_micros(START));
+    put(&mut desk, vec![without]);
+    assert!(desk.state.approvals.place(&request_id(12)).is_none());
+    desk.keys("g h");
+    desk.shows("rejected in WeCom");
+}
+
+/// The server says how many more contacts one may have.
+pub fn room(desk: &mut Desk, left: i64) {
+    let steps = json!([{"step": "make_room"}, {"step": "ask_colleague"}]);
+    let verdict =
+        json!({"code": "contact_limit", "rule": "EXT-08", "policy_version": 3, "alternatives": steps});
+    let room = serde_json::from_value(json!({"left": left, "verdict": verdict})).unwrap();
+    desk.send(Msg::Changes(vec![Change::Room(Some(room))], Time::from_micros(START)));
+}
+
+#[test]
+fn with_room_for_three_three_of_five_go_and_the_others_stay_marked() {
+    let mut desk = crowd(6);
+    room(&mut desk, 3);
+    desk.keys("m a a");
+    for text in [
+        "Approve 3 people",
+        "3 fit, 2 do not (EXT-08): there is no room for more contacts.",
+        "Visitor 004: no room for one more contact",
+        "4  pass the 2 without room on to a colleague",
+    ] {
+        desk.shows(text);
+    }
+    desk.pass(SECOND);
+    let asked = desk.keys("2 Enter");
+    let [(_, ids)] = &pieces(&asked)[..] else { panic!("{asked:?}") };
+    assert_eq!(*ids, [101, 102, 103].map(request_id), "the first three of the list, and no other");
+    assert_eq!(marked(&desk), [104, 105]);
+    // With no room at all nothing goes; what has none can be passed on, all of it.
+    room(&mut desk, 0);
+    desk.keys("a");
+    desk.shows("0 fit, 2 do not (EXT-08)");
+    desk.pass(SECOND);
+    assert_eq!(desk.keys("2 Enter"), []);
+    desk.keys("a");
+    desk.pass(SECOND);
+    assert_eq!(desk.keys("4 Enter"), []);
+    desk.shows("Pass 2 requests on to");
+    desk.type_in("wxm");
+    let asked = desk.keys("Enter");
+    let passed: Vec<&RequestId> = asked
+        .iter()
+        .map(|effect| match effect {
+            Effect::Converse { id, what: Converse::Pass(to), .. } if *to == member_id("wang.xm") => id,
+            other => panic!("{other:?}"),
+        })
+        .collect();
+    assert_eq!(passed, [&request_id(104), &request_id(105)]);
+    // A rejection takes no room.
+    desk.state.in_flight.clear();
+    desk.keys("m a x 1 Enter");
+    desk.shows("Reject 5 people");
+}
+
+#[test]
+fn a_single_yes_without_room_shows_the_rule_and_what_to_do_instead() {
+    let mut desk = usual();
+    room(&mut desk, 0);
+    go(&mut desk, 13);
+    assert_eq!(desk.keys("a"), [], "nothing is sent");
+    for text in ["there is no room for one more contact", "Rule EXT-08", "make room"] {
+        desk.shows(text);
+    }
+    desk.keys("1");
+    assert_eq!(desk.state.tab, namecard::tui::model::Tab::External);
+    // What brings no contact of one's own goes: a permission, and what somebody else has room for.
+    desk.keys("3");
+    for n in [16, 18] {
+        go(&mut desk, n);
+        assert_eq!(desk.keys("a").len(), 1, "{n}");
+    }
+    // Where only the server knew, its refusal comes the same way, and a key typed ahead answers nothing.
+    desk.state.in_flight.clear();
+    go(&mut desk, 16);
+    desk.keys("a");
+    let verdict = desk.state.data.room.clone().unwrap().verdict;
+    let fault = Fault::Refused(Box::new(namecard::domain::Refusal { verdict }));
+    desk.send(Msg::Answer(Answer::Decided(request_id(16), Err(fault))));
+    assert!(matches!(desk.state.layers.last(), Some(Layer::Why(_))));
+    desk.keys("Enter");
+    assert_eq!(desk.state.tab, namecard::tui::model::Tab::Approvals);
+    desk.pass(SECOND);
+    desk.keys("Enter");
+    assert_eq!(desk.state.tab, namecard::tui::model::Tab::External);
 }
 
 #[test]

@@ -13,6 +13,7 @@ mod boundary;
 mod cards;
 mod contacts;
 mod demo;
+mod elsewhere;
 mod exports;
 mod feed;
 mod import;

@@ -195,3 +195,46 @@ async fn writes_name_their_revision_and_their_key() {
     let refused = world.call_with(&ann, Method::POST, path, &headers, unknown).await.refused("invalid");
     assert_eq!((&refused["field"], &refused["reason"]), (&json!("body"), &json!("unknown_field")));
 }
+
+#[tokio::test]
+async fn the_room_for_contacts_comes_with_the_data_and_the_server_holds_it() {
+    let world = World::acme().await;
+    let ann = world.session("acme", "ann").await;
+    let card = world.card(&ann).await;
+    let rule = "[[rule]]\nid = \"L\"\ntitle = \"few\"\nowner = \"Sue\"\nreason = \"so\"\ncontact_limit = 2\n";
+    let headers = [("idempotency-key", "p"), ("if-match", "\"1\"")];
+    let body = json!({"company": "acme", "document": rule});
+    world.call_with(&world.operator, Method::PUT, "/v1/policy", &headers, Some(body)).await.ok();
+    for n in 0..3 {
+        world.visitor(&card, &format!("V {n}"), &format!("v{n}@b{n}.example")).await;
+    }
+    let start = world.get(&ann, "/v1/start").await.ok();
+    let refusal = &start["room"]["verdict"];
+    assert_eq!(
+        (&start["room"]["left"], &refusal["rule"], &refusal["set_by"]),
+        (&json!(2), &json!("L"), &json!("Sue"))
+    );
+    let queue = world.queue(&ann).await;
+    let ids: Vec<&str> = queue.iter().map(|row| row["id"].as_str().unwrap()).collect();
+    let left = async || {
+        let since = start["as_of"].as_i64().unwrap();
+        world.get(&ann, &format!("/v1/changes?since={since}")).await.ok()["room"]["left"].clone()
+    };
+    // One that is held takes its room, and gives it back with an undo.
+    world.decide(&ann, ids[0], 1, "a", json!({"kind": "approve"})).await.ok();
+    assert_eq!(left().await, 1);
+    world.undo(&ann, ids[0], 2, "b").await.ok();
+    assert_eq!(left().await, 2);
+    world.decide(&ann, ids[0], 3, "c", json!({"kind": "approve"})).await.ok();
+    world.decide(&ann, ids[1], 1, "d", json!({"kind": "approve"})).await.ok();
+    assert_eq!(left().await, 0);
+    // The refusal that was told before is the one that comes.
+    let refused = world.decide(&ann, ids[2], 1, "e", json!({"kind": "approve"})).await.refused("refused");
+    assert_eq!(refused["verdict"], *refusal);
+    assert_eq!(refused["verdict"]["alternatives"][0]["step"], "make_room");
+    // Without a limit no number is told.
+    let headers = [("idempotency-key", "q"), ("if-match", "\"2\"")];
+    let body = json!({"company": "acme", "document": rule.replace("= 2", "= \"unlimited\"")});
+    world.call_with(&world.operator, Method::PUT, "/v1/policy", &headers, Some(body)).await.ok();
+    assert_eq!(world.get(&ann, "/v1/start").await.ok()["room"], json!(null));
+}

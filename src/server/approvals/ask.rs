@@ -284,6 +284,7 @@ pub(crate) async fn ask(
             manager_asking: asking_side,
             until: None,
             verdict: &verdict,
+            elsewhere: None,
             form: None,
         },
     )

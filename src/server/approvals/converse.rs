@@ -146,20 +146,24 @@ pub(crate) async fn pass(
     }
     let text = text.as_ref().map(Untrusted::as_data);
     requests::note(tx, row.sk, NoteKind::Passed, Some(viewer.member), Some(other), text).await?;
-    tell_moved(tx, &row, revision + 1).await?;
+    tell_moved(tx, &row, revision + 1, Some(row.lifetime.expires)).await?;
     let actor = Actor::Member(viewer.clone()).tag();
     let state = RequestState::Pending;
     write_down(tx, &row, (&actor, viewer.company), "request.pass", state, None, call).await
 }
 
 /// Tells about a request that has another target now: the one before hears that it is gone.
-async fn tell_moved(tx: &mut Write, before: &RequestRow, revision: i64) -> Result<(), ApprovalError> {
+pub(super) async fn tell_moved(
+    tx: &mut Write,
+    before: &RequestRow,
+    revision: i64,
+    expires: Option<Time>,
+) -> Result<(), ApprovalError> {
     let now = tx.now();
     let Some(row) = requests::by_sk(tx.conn(), before.sk, now).await? else { return Ok(()) };
     let mut parties = requests::parties(tx.conn(), &row, now).await?;
     parties.past.extend(before.target);
-    let news =
-        News { revision, effective_at: None, expires: Some(row.lifetime.expires), requester_hears: true };
+    let news = News { revision, effective_at: None, expires, requester_hears: true };
     tell(tx, &row, &parties, news).await
 }
 
@@ -170,7 +174,7 @@ pub(crate) async fn snooze(
     id: &RequestId,
     until: Option<Time>,
 ) -> Result<(), ApprovalError> {
-    let open = super::find(tx, viewer, crate::server::access::Action::Decide, id).await?;
+    let open = super::find_any(tx, viewer, crate::server::access::Action::Decide, id).await?;
     let now = tx.now();
     if open.parties.waits_for(&open.row, viewer, now).is_none() {
         return Err(lost(ProblemCode::NotOpen, &open.row, now));
@@ -207,7 +211,7 @@ pub(crate) async fn assign(
         return Err(lost(ProblemCode::RevisionChanged, &row, now));
     }
     requests::note(tx, row.sk, NoteKind::Assigned, Some(viewer.member), Some(other), None).await?;
-    tell_moved(tx, &row, revision + 1).await?;
+    tell_moved(tx, &row, revision + 1, Some(row.lifetime.expires)).await?;
     let actor = Actor::Member(viewer.clone()).tag();
     let state = RequestState::Pending;
     write_down(tx, &row, (&actor, viewer.company), "handover.assign", state, None, call).await

@@ -29,6 +29,8 @@ const LIFE: Duration = Duration::from_secs(100 * 365 * 24 * 3_600);
 struct Parcel {
     contacts: Vec<i64>,
     pending: Vec<i64>,
+    /// Open requests that stay where they are: only another system can give them to somebody.
+    elsewhere: Vec<i64>,
 }
 
 /// A member left: their contacts and open requests wait for somebody to take them over, chosen by their
@@ -44,9 +46,12 @@ pub(crate) async fn leave(
     let now = tx.now();
     settings_of::forget_stand_in(tx, member).await?;
     let open = requests::open_of(tx.conn(), member, now).await?;
-    let mut pending = Vec::new();
+    let (mut pending, mut elsewhere) = (Vec::new(), Vec::new());
     for row in open {
-        if row.requester == Some(member) && row.kind != ApprovalKind::Handover {
+        if row.elsewhere.is_some() {
+            // Whose it is from now on, or what becomes of it, only that system can say.
+            elsewhere.push(row.sk);
+        } else if row.requester == Some(member) && row.kind != ApprovalKind::Handover {
             super::withdraw::withdraw(tx, &row, call).await?;
         } else if row.target == Some(member) && row.kind == ApprovalKind::Connection {
             pending.push(row.sk);
@@ -59,7 +64,7 @@ pub(crate) async fn leave(
     if contacts.is_empty() && pending.is_empty() {
         return Ok(None);
     }
-    let parcel = Parcel { contacts, pending };
+    let parcel = Parcel { contacts, pending, elsewhere };
     let id = write(tx, company, member, None, parcel, ("operator", company), call).await?;
     tracing::info!(target: "namecard::server", request = %id, "a handover waits");
     Ok(Some(id))
@@ -84,7 +89,7 @@ pub(crate) async fn offer(
         contacts.push(row.sk);
     }
     let actor = Actor::Member(viewer.clone()).tag();
-    let parcel = Parcel { contacts, pending: Vec::new() };
+    let parcel = Parcel { contacts, pending: Vec::new(), elsewhere: Vec::new() };
     write(tx, viewer.company, viewer.member, Some(other), parcel, (&actor, viewer.company), call).await
 }
 
@@ -142,11 +147,16 @@ async fn write(
             manager_asking: Need::None,
             until: None,
             verdict: &verdict,
+            elsewhere: None,
             form: None,
         },
     )
     .await?;
-    handovers::add_items(tx, sk, &parcel.contacts, &parcel.pending).await?;
+    let requests = [parcel.pending.as_slice(), parcel.elsewhere.as_slice()].concat();
+    handovers::add_items(tx, sk, &parcel.contacts, &requests).await?;
+    for stays in &parcel.elsewhere {
+        handovers::leave_out(tx, sk, *stays, VerdictCode::DecidedElsewhere).await?;
+    }
     if to.is_none() {
         // Their manager and every admin: whoever comes first chooses.
         if let Some(manager) = manager_of(tx.conn(), from, &[from]).await? {

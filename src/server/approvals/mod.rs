@@ -8,12 +8,14 @@ mod converse;
 mod decide;
 mod detail;
 mod effects;
+mod elsewhere;
 mod flags;
 mod handover;
 mod managers;
 mod partner;
 mod permission;
 mod reach;
+mod room;
 mod side;
 mod submit;
 mod tell;
@@ -24,11 +26,13 @@ pub(crate) use converse::{answer, answer_of_visitor, assign, pass, question, sno
 pub(crate) use decide::{decide, undo};
 pub(crate) use detail::detail;
 pub(crate) use effects::refresh_linked;
+pub(crate) use elsewhere::say_elsewhere;
 pub(crate) use handover::{leave, offer, refuse};
 pub(crate) use managers::renew as renew_managers;
 pub(crate) use partner::{end_link, propose_link};
 pub(crate) use permission::ask_permission;
 pub(crate) use reach::Meant;
+pub(crate) use room::room;
 pub(crate) use side::Standing;
 pub(crate) use submit::{Submission, Submitted, submit};
 pub(crate) use withdraw::{withdraw, withdraw_own};
@@ -94,8 +98,20 @@ struct Open {
     part: Part,
 }
 
-/// The request, if there is one for this viewer.
+/// The request, if there is one for this viewer and it is not another system's to decide.
 async fn find(
+    tx: &mut Write,
+    viewer: &Viewer,
+    action: Action,
+    id: &RequestId,
+) -> Result<Open, ApprovalError> {
+    let open = find_any(tx, viewer, action, id).await?;
+    elsewhere::refuse_elsewhere(&open.row)?;
+    Ok(open)
+}
+
+/// The request, if there is one for this viewer.
+async fn find_any(
     tx: &mut Write,
     viewer: &Viewer,
     action: Action,
@@ -204,6 +220,7 @@ pub(crate) fn seen_by(
         channel: row.channel,
         introduced_by: row.introduced_by.filter(|_| row.requester_company == Some(viewer.company)),
         card_label: row.card_label.filter(|_| !outside),
+        elsewhere: row.elsewhere,
         flags: if outside { Vec::new() } else { row.flags },
         created: row.created,
         expires: row.lifetime.expires,
@@ -272,6 +289,8 @@ fn allowed(
     let open = row.lifetime.is_open(now);
     let connection = row.kind == ApprovalKind::Connection;
     match parties.waits_for(row, viewer, now) {
+        // One's own mark is no decision.
+        Some(_) if row.elsewhere.is_some() => allowed.push(RequestAction::Snooze),
         Some(Part::Assigner) => allowed.push(RequestAction::Assign),
         Some(waits) => {
             allowed.extend([RequestAction::Approve, RequestAction::Reject]);

@@ -79,6 +79,7 @@ pub(crate) async fn propose_link(
             manager_asking: Need::None,
             until: None,
             verdict: &verdict,
+            elsewhere: None,
             form: None,
         },
     )

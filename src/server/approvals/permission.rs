@@ -76,6 +76,7 @@ pub(crate) async fn ask_permission(
             manager_asking: Need::None,
             until,
             verdict: &verdict,
+            elsewhere: None,
             form: None,
         },
     )

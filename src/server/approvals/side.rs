@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use crate::domain::Time;
-use crate::server::policy::{Counters, Effective, Policy, Side, Subject};
+use crate::server::policy::{Counters, Effective, Policy, Setting, Side, Subject};
 use crate::server::store::counters::{self, Counted};
 use crate::server::store::{Reading, StoreError, companies, contacts, policies, requests};
 
@@ -88,6 +88,17 @@ impl Standing {
     /// IANA name of their company's zone.
     pub(crate) fn zone(&self) -> &str {
         &self.zone
+    }
+
+    /// How many more contacts they may have; none: as many as come.
+    pub(crate) fn room(&self) -> Option<i64> {
+        let most = self.rules().count(Setting::ContactLimit)?;
+        Some(i64::from(most.saturating_sub(self.counters.contacts)))
+    }
+
+    /// As the policy would be asked about them when there is no room left.
+    pub(crate) fn full(&self) -> Side<'_> {
+        Side { counters: Counters { contacts: u32::MAX, ..self.counters }, ..self.side() }
     }
 
     /// As the policy is asked about them.

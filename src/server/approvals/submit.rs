@@ -131,6 +131,7 @@ pub(crate) async fn submit(
             manager_asking: Need::None,
             until: None,
             verdict: &verdict,
+            elsewhere: None,
             form: Some((&submission.status_hash, &submission.form_hash, &submission.body_hash)),
         },
     )

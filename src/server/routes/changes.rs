@@ -9,7 +9,7 @@ use axum::response::Response;
 use serde::Deserialize;
 
 use crate::api::{ChangeItem, Changes, EventKind, EventType, Problem, ProblemCode};
-use crate::domain::{ContactId, DepartmentId, MemberId, RequestId};
+use crate::domain::{ContactId, DepartmentId, MemberId, RequestId, Time};
 use crate::server::access::{self, Sight, Viewer};
 use crate::server::auth::Caller;
 use crate::server::respond::{Failure, Params, header_text, ok};
@@ -40,7 +40,7 @@ pub(super) async fn changes(
     let mut read = app.store().read().await?;
     let head = outbox::head(read.conn(), viewer.company).await?;
     if !outbox::reaches(head, since) {
-        return ok(&Changes { changes: Vec::new(), reset: true, more: false, as_of: head, now });
+        return ok(&reset(head, now));
     }
     let rows = outbox::after(read.conn(), viewer.company, since, BATCH).await?;
     let as_of = rows.last().map_or(since, |row| row.seq);
@@ -50,7 +50,7 @@ pub(super) async fn changes(
             continue;
         }
         if row.what == EventType::Reset {
-            return ok(&Changes { changes: Vec::new(), reset: true, more: false, as_of: head, now });
+            return ok(&reset(head, now));
         }
         objects.insert((row.kind, row.id));
     }
@@ -81,7 +81,13 @@ pub(super) async fn changes(
             }
         }
     }
-    ok(&Changes { changes, reset: false, more: as_of < head, as_of, now })
+    let room = approvals::room(&mut read, viewer, now).await?;
+    ok(&Changes { changes, room, reset: false, more: as_of < head, as_of, now })
+}
+
+/// The start has to be loaded again.
+fn reset(head: i64, now: Time) -> Changes {
+    Changes { changes: Vec::new(), room: None, reset: true, more: false, as_of: head, now }
 }
 
 /// One object as the viewer sees it now, or that it is gone.

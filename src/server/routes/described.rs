@@ -138,6 +138,16 @@ fn of_its_own(route: &Route) -> &'static [ProblemCode] {
     match (route.method.as_str(), route.path) {
         ("POST", "/v1/requests") => &[P::Refused, P::NotFound],
         ("POST", "/v1/requests/{id}/decision" | "/v1/grants") => &[P::Refused],
+        (
+            "POST",
+            "/v1/requests/{id}/undo"
+            | "/v1/requests/{id}/question"
+            | "/v1/requests/{id}/answer"
+            | "/v1/requests/{id}/pass"
+            | "/v1/requests/{id}/assign"
+            | "/v1/requests/{id}/withdraw",
+        ) => &[P::Refused],
+        ("PUT", "/v1/elsewhere/{system}/{key}") => &[P::NotOpen],
         ("POST", "/v1/permissions") => &[P::Exists],
         ("POST", "/v1/contacts/{id}/introduce" | "/v1/contacts/{id}/refuse") => &[P::NotOpen],
         ("POST", "/v1/handovers" | "/v1/links") => &[P::NotFound, P::Exists],

@@ -11,6 +11,7 @@ mod converse;
 mod decisions;
 mod described;
 mod directory;
+mod elsewhere;
 mod exports;
 mod grants;
 mod guard;
@@ -134,6 +135,7 @@ pub(crate) const ROUTES: &[Route] = routes! {
     GET "/v1/local" Operate admin::local;
     POST "/v1/companies" Operate admin::add_company;
     POST "/v1/sessions" Operate admin::add_session;
+    PUT "/v1/elsewhere/{system}/{key}" Operate elsewhere::say;
     PUT "/v1/local" Operate admin::sign_in;
     POST "/v1/tokens" Administer tokens::issue;
     GET "/v1/tokens" Administer tokens::list;
@@ -216,6 +218,7 @@ pub(crate) const ROUTES: &[Route] = routes! {
         admin::local,
         admin::add_company,
         admin::add_session,
+        elsewhere::say,
         admin::sign_in,
         tokens::issue,
         tokens::list,

@@ -82,12 +82,17 @@ pub(super) async fn start(State(app): State<App>, caller: Caller) -> Result<Resp
     };
     let queue = requests::queue(conn, viewer, now).await?;
     let queue = approvals::all_seen_by(conn, queue, viewer, now, as_of).await?;
+    let total = contacts::count(conn, viewer.member, now).await?;
+    let members_total = members::count(conn, viewer).await?;
+    let departments = departments::list(conn, viewer, as_of).await?;
+    let room = approvals::room(&mut read, viewer, now).await?;
     ok(&Snapshot {
         members: first.into_iter().map(|row| sight.show(row, as_of)).collect(),
-        departments: departments::list(conn, viewer, as_of).await?,
-        members_total: members::count(conn, viewer).await?,
-        contacts_total: contacts::count(conn, viewer.member, now).await?,
+        departments,
+        members_total,
+        contacts_total: total,
         requests: queue,
+        room,
         me,
         policy_version,
         company,

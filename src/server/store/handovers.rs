@@ -4,7 +4,7 @@ use sqlx::Row as _;
 
 use super::contacts::{self, ContactRow};
 use super::{Conn, StoreError, Write};
-use crate::domain::{HandoverItem, ItemState, Time};
+use crate::domain::{HandoverItem, ItemState, Time, VerdictCode};
 use crate::text::Untrusted;
 
 /// One thing that is handed over.
@@ -116,6 +116,24 @@ pub(crate) async fn settle(
     .bind(state.as_str())
     .bind(reason)
     .bind(due.map(Time::as_micros))
+    .execute(tx.conn())
+    .await?;
+    Ok(())
+}
+
+/// A request that is named and not handed over, and why.
+pub(crate) async fn leave_out(
+    tx: &mut Write,
+    request: i64,
+    pending: i64,
+    why: VerdictCode,
+) -> Result<(), StoreError> {
+    sqlx::query(
+        "UPDATE handover_items SET state = 'failed', reason = $3 WHERE request = $1 AND pending = $2",
+    )
+    .bind(request)
+    .bind(pending)
+    .bind(why.as_str())
     .execute(tx.conn())
     .await?;
     Ok(())

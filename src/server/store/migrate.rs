@@ -22,6 +22,7 @@ pub(crate) const CHANGES: &[SchemaChange] = &[
     SchemaChange { number: 1, name: "start", sql: include_str!("migrations/sqlite/0001_start.sql") },
     SchemaChange { number: 2, name: "staging", sql: include_str!("migrations/sqlite/0002_staging.sql") },
     SchemaChange { number: 3, name: "boundary", sql: include_str!("migrations/sqlite/0003_boundary.sql") },
+    SchemaChange { number: 4, name: "elsewhere", sql: include_str!("migrations/sqlite/0004_elsewhere.sql") },
 ];
 
 /// The newest schema that this program knows.

@@ -261,6 +261,7 @@ pub const BINDINGS: &[Binding] = &[
     bind(Scope::Approvals, Action::CopyPhone, &["y p"]).unless(State::no_phone_here),
     bind(Scope::Approvals, Action::CopyEmail, &["y e"]).unless(State::no_email_here),
     bind(Scope::Approvals, Action::CopyId, &["y i"]).unless(State::nobody_selected),
+    bind(Scope::Approvals, Action::CopyLink, &["y l"]).unless(State::no_link_here),
     // Layers that are read.
     bind(Scope::Reading, Action::Down, &["j", "Down"]),
     bind(Scope::Reading, Action::Up, &["k", "Up"]),
@@ -299,6 +300,7 @@ pub const BINDINGS: &[Binding] = &[
     bind(Scope::RequestCard, Action::CopyPhone, &["y p"]).footer(4).unless(State::no_phone_here),
     bind(Scope::RequestCard, Action::CopyEmail, &["y e"]).footer(5).unless(State::no_email_here),
     bind(Scope::RequestCard, Action::CopyId, &["y i"]).footer(6),
+    bind(Scope::RequestCard, Action::CopyLink, &["y l"]).unless(State::no_link_here),
     bind(Scope::Namecard, Action::CopyLink, &["y l"]).footer(1).unless(State::no_card_yet),
     bind(Scope::Namecard, Action::Blocks, &["b"]).footer(2).unless(State::no_card_yet),
     bind(Scope::Namecard, Action::Rotate, &["N"]).footer(3).unless(State::no_card_yet),

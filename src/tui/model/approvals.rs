@@ -52,9 +52,10 @@ pub fn company_of(request: &Request) -> Common {
     }
 }
 
-/// The card by which a request came, or what stands for it.
+/// The card by which a request came, or what stands for it: the system that alone decides it, its channel, its kind.
 pub fn card_of(request: &Request) -> Common {
-    match (&request.card_label, request.channel) {
+    let system = request.elsewhere.as_ref().map(|other| &other.system);
+    match (request.card_label.as_ref().or(system), request.channel) {
         (Some(label), _) => (GroupKey::Named(fold(label.as_data())), Some(label.clone())),
         (None, Some(channel)) => (GroupKey::Channel(channel), None),
         (None, None) => (GroupKey::Kind(request.kind), None),

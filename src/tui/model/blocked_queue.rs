@@ -2,7 +2,6 @@
 
 use super::approvals::has_own_step;
 use super::blocked::unless;
-use super::bulk::is_elsewhere;
 use super::decisions::Press;
 use super::layer::Layer;
 use super::state::{InFlight, Selected, State};
@@ -57,7 +56,7 @@ impl State {
         }
         match self.selected() {
             // Said with where to go, by the key itself.
-            Selected::Request(request) if is_elsewhere(request) => None,
+            Selected::Request(request) if request.is_elsewhere() => None,
             Selected::Request(request) if has_own_step(request) && request.allows(RequestAction::Assign) => {
                 None
             }
@@ -71,7 +70,7 @@ impl State {
             return None;
         }
         match self.selected() {
-            Selected::Request(request) if is_elsewhere(request) => None,
+            Selected::Request(request) if request.is_elsewhere() => None,
             _ => self.cannot(RequestAction::Reject),
         }
     }
@@ -120,6 +119,13 @@ impl State {
         self.cannot(RequestAction::Snooze)
     }
 
+    /// No link to another system is known.
+    pub fn no_link_here(&self) -> Option<Text> {
+        let Selected::Request(request) = self.selected() else { return Some(Text::NothingSelected) };
+        let link = request.elsewhere.as_ref().and_then(|other| other.link.as_ref());
+        unless(link.is_some(), Text::NoLinkHere)
+    }
+
     /// It cannot be withdrawn.
     pub fn cannot_withdraw(&self) -> Option<Text> {
         self.cannot(RequestAction::Withdraw)
@@ -158,7 +164,7 @@ impl State {
             Some(InFlight::Undo) => Some(Text::BeingUndone),
             Some(InFlight::Converse) => Some(Text::BeingChanged),
             None if request.allows(action) => None,
-            None if is_elsewhere(request) => Some(Text::ElsewhereOnly),
+            None if request.is_elsewhere() => Some(Text::ElsewhereNotHere),
             None if request.decision.is_some() => Some(Text::DecidedAlready),
             None => Some(Text::NotAllowedHere),
         }

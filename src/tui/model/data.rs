@@ -6,8 +6,9 @@ use std::hash::Hash;
 use std::sync::Arc;
 
 use crate::domain::{
-    Change, Company, CompanyId, Contact, ContactDetail, ContactId, Department, DepartmentId, HistoryEntry,
-    Introduction, LinkedPerson, Me, Member, MemberId, Request, RequestDetail, RequestId, Snapshot,
+    ApprovalKind, Change, Company, CompanyId, Contact, ContactDetail, ContactId, ContactRoom, Department,
+    DepartmentId, HistoryEntry, Introduction, LinkedPerson, Me, Member, MemberId, Part, Request,
+    RequestDetail, RequestId, Snapshot,
 };
 
 /// A copy with the `seq` of the read that made it, or the mark of what is gone.
@@ -83,6 +84,8 @@ pub struct Data {
     pub members_total: i64,
     /// Whether every member is known.
     pub members_complete: bool,
+    /// How many more contacts the viewer may have; none: as many as come.
+    pub room: Option<ContactRoom>,
     /// External contacts in all, known or not.
     pub contacts_total: i64,
     /// Whether every contact is known.
@@ -118,6 +121,7 @@ impl Data {
             insecure_http: snapshot.insecure_http,
             members_total: snapshot.members_total,
             contacts_total: snapshot.contacts_total,
+            room: snapshot.room,
             ..Self::default()
         };
         let me = snapshot.me.member.clone();
@@ -236,6 +240,7 @@ impl Data {
                     self.histories.remove(&id);
                     touched.contacts |= self.contacts.put(id, as_of, None);
                 }
+                Change::Room(room) => self.room = room,
                 Change::Card => touched.card = true,
             }
         }
@@ -317,6 +322,12 @@ impl Data {
     /// A request, if known and there.
     pub fn request(&self, id: &RequestId) -> Option<&Request> {
         self.requests.get(id).map(Arc::as_ref)
+    }
+
+    /// How many more contacts the viewer may have, where a yes to this request brings them one.
+    pub fn room_for(&self, request: &Request) -> Option<&ContactRoom> {
+        let mine = request.kind == ApprovalKind::Connection && request.part == Part::Target;
+        self.room.as_ref().filter(|_| mine)
     }
 
     /// A contact, if known and there.

@@ -28,7 +28,7 @@ pub use approvals::{
     Approvals, Common, Filter, Group, GroupKey, Grouping, QueueOrder, QueueRow, Range, card_of, company_of,
     has_own_step,
 };
-pub use bulk::{LeftOut, TYPED_FROM, is_elsewhere, left_out_text};
+pub use bulk::{LeftOut, TYPED_FROM, elsewhere_text, left_out_text, system_name};
 pub use cursor::Cursor;
 pub use data::{Data, Touched};
 pub use decisions::{Batch, Decisions, Press};

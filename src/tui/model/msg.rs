@@ -284,6 +284,8 @@ pub enum Effect {
         /// The company's link.
         link: String,
     },
+    /// Open a plain link of another system.
+    OpenLink(String),
     /// Put text on the clipboard.
     Copy(SafeText),
     /// Load everything anew.
@@ -346,6 +348,8 @@ pub enum Answer {
     Proved(Ticket, bool),
     /// Of [`Effect::OpenChat`]: the link, and whether the opener ended well.
     ChatOpened(SafeText, bool),
+    /// Of [`Effect::OpenLink`]: the link, and whether the opener ended well.
+    LinkOpened(SafeText, bool),
 }
 
 /// What an update leads to.

@@ -24,9 +24,15 @@ pub struct BulkLayer {
 }
 
 impl BulkLayer {
-    /// How many answers there are: leave it, do it, look at what is left out.
+    /// How many answers there are: leave it, do it, look at what is left out, pass on what has no room.
     pub fn answers(&self) -> usize {
-        if self.left.is_empty() { 2 } else { 3 }
+        2 + usize::from(!self.left.is_empty()) + usize::from(!self.without_room().is_empty())
+    }
+
+    /// What does not go because there is no room for more contacts.
+    pub fn without_room(&self) -> Vec<RequestId> {
+        let left = self.left.iter().filter(|(_, why)| *why == LeftOut::NoRoom);
+        left.map(|(id, _)| id.clone()).collect()
     }
 }
 
@@ -124,6 +130,8 @@ pub struct WhenLayer {
 pub struct ColleagueLayer {
     /// Which request.
     pub id: RequestId,
+    /// Which others besides.
+    pub more: Vec<RequestId>,
     /// In the revision that was on the screen.
     pub revision: i64,
     /// Whether a handover is given to them.

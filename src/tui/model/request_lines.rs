@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use super::bulk::is_elsewhere;
+use super::bulk::{elsewhere_text, system_name};
 use super::content::{Line, Side, labelled, labelled_outside, outside_position, person};
 use super::env::Env;
 use super::queue_layers::DoubtLayer;
@@ -33,6 +33,10 @@ pub fn request_lines(state: &State, env: &Env, request: &Request, cells: usize) 
     if !state.approvals.marks.is_empty() {
         let n = SafeText::number(state.approvals.marks.len() as u64);
         lines.push(Line::Notice(env.words.fill(Text::ActingOn, &[("n", n)])));
+    }
+    if let Some(other) = request.elsewhere.as_ref().filter(|other| other.ended.is_none()) {
+        lines.push(Line::Notice(elsewhere_text(env, other)));
+        lines.extend(other.link.as_ref().map(|link| labelled_outside(env, Text::LabelLink, link)));
     }
     for flag in &request.flags {
         lines.push(Line::Notice(env.words.fill(Text::FlagLine, &[("what", env.words.flag(*flag))])));
@@ -68,9 +72,7 @@ pub fn request_lines(state: &State, env: &Env, request: &Request, cells: usize) 
         ],
     );
     lines.push(labelled(env, Text::LabelPolicy, SafeText::join([&verdict, &rule], "  ")));
-    if is_elsewhere(request) {
-        lines.push(Line::Notice(env.words.get(Text::ElsewhereOnly)));
-    } else {
+    if !request.is_elsewhere() {
         lines.push(labelled(env, Text::LabelOnApprove, env.words.get(on_approve(request))));
         lines.push(labelled(env, Text::LabelOnReject, env.words.get(Text::OnRejectTheySee)));
     }
@@ -200,13 +202,13 @@ fn way_lines(state: &State, env: &Env, request: &Request) -> Vec<Line> {
     if !via.is_empty() {
         lines.push(labelled(env, Text::LabelVia, via));
     }
-    let came = env.words.fill(
-        Text::CameAndEnds,
-        &[
-            ("came", say::date_time(request.created, now, &env.zone)),
-            ("left", env.words.span(request.expires.since(now))),
-        ],
-    );
+    let came = say::date_time(request.created, now, &env.zone);
+    let came = match request.ends() {
+        Some(ends) => {
+            env.words.fill(Text::CameAndEnds, &[("came", came), ("left", env.words.span(ends.since(now)))])
+        }
+        None => came,
+    };
     lines.push(labelled(env, Text::LabelCame, came));
     for (label, until) in
         [(Text::LabelAsked, request.asked_until), (Text::LabelSnoozed, request.snoozed_until)]
@@ -306,6 +308,9 @@ fn decision_lines(state: &State, env: &Env, request: &Request) -> Vec<Line> {
         lines.push(Line::Notice(env.words.get(in_flight_text(*doing))));
         return lines;
     }
+    if request.elsewhere.as_ref().is_some_and(|other| other.ended.is_some()) {
+        lines.push(Line::Notice(held_sentence(state, env, request)));
+    }
     let Some(decision) = &request.decision else { return lines };
     lines.push(Line::Notice(held_sentence(state, env, request)));
     if decision.kind != DecisionKind::Approve {
@@ -331,6 +336,10 @@ pub const fn in_flight_text(doing: InFlight) -> Text {
 /// "approved by 张三, 8 s left": how a decided request is marked wherever it is shown.
 pub fn held_sentence(state: &State, env: &Env, request: &Request) -> SafeText {
     let now = state.server_now(env.now);
+    if let Some(other) = request.elsewhere.as_ref().filter(|other| other.ended.is_some()) {
+        let values = [("what", env.words.state(request.state)), ("system", system_name(other))];
+        return env.words.fill(Text::DecidedIn, &values);
+    }
     let Some(decision) = &request.decision else {
         let asked = request.asked_until.filter(|until| *until > now);
         return asked

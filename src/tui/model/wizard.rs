@@ -2,7 +2,7 @@
 
 use super::field::Field;
 use super::msg::Ticket;
-use crate::domain::{Aim, Aimed, Alternative, Candidate, Fault, LookedAt, Verdict};
+use crate::domain::{Aim, Aimed, Alternative, Candidate, Fault, LookedAt, Time, Verdict};
 use crate::text::Untrusted;
 
 /// Where in the wizard the keys go.
@@ -87,18 +87,20 @@ pub struct WhyLayer {
     pub chain: Vec<LookedAt>,
     /// Which alternative is chosen.
     pub at: usize,
+    /// Since when it is there, where nobody asked for it: a key that was typed ahead answers nothing.
+    pub since: Option<Time>,
 }
 
 impl WhyLayer {
     /// About a verdict that is known.
     pub fn of(about: Untrusted, verdict: Verdict) -> Self {
         let verdict = Some(Ok(verdict));
-        Self { about, to: None, ticket: Ticket::default(), verdict, chain: Vec::new(), at: 0 }
+        Self { about, to: None, ticket: Ticket::default(), verdict, chain: Vec::new(), at: 0, since: None }
     }
 
     /// About a question that is on its way.
     pub fn asking(about: Untrusted, to: Untrusted, ticket: Ticket) -> Self {
-        Self { about, to: Some(to), ticket, verdict: None, chain: Vec::new(), at: 0 }
+        Self { about, to: Some(to), ticket, verdict: None, chain: Vec::new(), at: 0, since: None }
     }
 
     /// What can be done instead.

@@ -224,6 +224,10 @@ impl Executor for Doer {
                     Answer::ChatOpened(SafeText::clean(&link), opened)
                 });
             }
+            Effect::OpenLink(link) => self.write(async move {
+                let opened = opener::open_link(&link).await;
+                Answer::LinkOpened(SafeText::clean(&link), opened)
+            }),
             Effect::Refresh => self.refresh.ask(),
             // The loop does these itself: they are about the terminal.
             Effect::Copy(_) | Effect::Redraw | Effect::Suspend | Effect::Quit => {}

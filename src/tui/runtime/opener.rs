@@ -1,4 +1,5 @@
-//! Opening a chat: the user's own command, else the system's opener. It is open when that ended well.
+//! Opening a chat or a link: the user's own command for chats, else the system's opener. It is open when that
+//! ended well.
 
 use std::process::Stdio;
 use std::time::Duration;
@@ -19,6 +20,11 @@ pub(super) async fn open_chat(own: &ChatCommand, id: &str, link: &str) -> bool {
         command.args(words);
         return ended_well(command).await;
     }
+    open_link(link).await
+}
+
+/// Opens a link with the system's opener. Whether something ended well.
+pub(super) async fn open_link(link: &str) -> bool {
     for command in open::commands(link) {
         if ended_well(Command::from(command)).await {
             return true;

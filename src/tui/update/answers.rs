@@ -9,7 +9,9 @@ use crate::domain::{
 use crate::i18n::Text;
 use crate::i18n::say::NAME_CELLS;
 use crate::text::{SafeText, Untrusted};
-use crate::tui::model::{Answer, Converse, Effect, Env, InFlight, Layer, Press, State, Step, Voice};
+use crate::tui::model::{
+    Answer, Converse, Effect, Env, InFlight, Layer, Press, State, Step, Voice, WhyLayer,
+};
 
 /// Takes an answer.
 pub(super) fn take(state: &mut State, env: &Env, answer: Answer) -> Step {
@@ -37,7 +39,12 @@ pub(super) fn take(state: &mut State, env: &Env, answer: Answer) -> Step {
         Answer::Card(result) => card(state, env, result.map(|card| *card)),
         Answer::CardRevoked(result) => revoked(state, env, result),
         Answer::Proved(ticket, good) => namecard::proved(state, ticket, good),
-        Answer::ChatOpened(link, opened) => chat_opened(state, env, link, opened),
+        Answer::ChatOpened(link, opened) => {
+            link_opened(state, env, link, opened, [Text::ChatOpened, Text::ChatNotOpened])
+        }
+        Answer::LinkOpened(link, opened) => {
+            link_opened(state, env, link, opened, [Text::LinkOpened, Text::LinkNotOpened])
+        }
     }
 }
 
@@ -107,6 +114,13 @@ fn lost(state: &mut State, env: &Env, id: &RequestId, doing: Option<InFlight>, f
     }
     let step = say(state, env, Voice::Bad, words);
     match fault {
+        // Why, by which rule, and what to do instead; unless something else is being done.
+        Fault::Refused(refusal) if state.layers.is_empty() => {
+            let about = state.data.request(id).map(|request| request.requester.name.clone());
+            let layer = WhyLayer::of(about.unwrap_or_default(), refusal.verdict);
+            state.layers.push(Layer::Why(Box::new(WhyLayer { since: Some(env.now), ..layer })));
+            step
+        }
         Fault::TimedOut { sent: true } | Fault::Decided(_) | Fault::Changed { .. } | Fault::WindowOver => {
             step.and(Step::run(Effect::ReadRequest(id.clone())))
         }
@@ -273,11 +287,11 @@ fn revoked(state: &mut State, env: &Env, result: Result<Vec<Card>, Fault>) -> St
     }
 }
 
-fn chat_opened(state: &mut State, env: &Env, link: SafeText, opened: bool) -> Step {
+fn link_opened(state: &mut State, env: &Env, link: SafeText, opened: bool, [good, bad]: [Text; 2]) -> Step {
     if opened {
-        return say(state, env, Voice::Good, env.words.get(Text::ChatOpened));
+        return say(state, env, Voice::Good, env.words.get(good));
     }
     // Nothing could open it: the link is shown, and copied.
     state.layers.push(Layer::Show { text: link.clone() });
-    say(state, env, Voice::Bad, env.words.get(Text::ChatNotOpened)).and(Step::run(Effect::Copy(link)))
+    say(state, env, Voice::Bad, env.words.get(bad)).and(Step::run(Effect::Copy(link)))
 }

@@ -5,7 +5,7 @@ use crate::domain::{ApprovalKind, Decision, DecisionKind, ReasonCode, Request, R
 use crate::i18n::Text;
 use crate::tui::model::{
     BLOCK_WORD, BlockLayer, DoubtLayer, Effect, Env, Field, InFlight, Layer, QueueRow, RejectLayer, Selected,
-    State, Step, Voice, WhenWhat, is_elsewhere,
+    State, Step, Voice, WhenWhat, WhyLayer, elsewhere_text,
 };
 
 /// Approves what is marked, else the selected request.
@@ -30,14 +30,20 @@ pub(super) fn approve_with(state: &mut State, env: &Env) -> Step {
 pub(super) fn approve_as(state: &mut State, env: &Env, decision: Decision) -> Step {
     let Selected::Request(request) = state.selected() else { return Step::none() };
     let request = request.clone();
-    if is_elsewhere(&request) {
-        return say(state, env, Voice::Bad, env.words.get(Text::ElsewhereOnly));
+    if let Some(other) = &request.elsewhere {
+        return say(state, env, Voice::Bad, elsewhere_text(env, other));
     }
     if !request.allows(RequestAction::Approve) && request.allows(RequestAction::Assign) {
         return converse::choose_colleague(state);
     }
     if request.kind == ApprovalKind::PartnerLink && decision.scope.is_none() {
         return converse::choose_scope(state);
+    }
+    if let Some(room) = state.data.room_for(&request).filter(|room| room.left <= 0) {
+        // The server's own answer; nothing is sent.
+        let layer = WhyLayer::of(request.requester.name.clone(), room.verdict.clone());
+        state.layers.push(Layer::Why(Box::new(layer)));
+        return Step::draw();
     }
     if !request.flags.is_empty() {
         let (id, revision) = (request.id.clone(), request.revision);
@@ -86,8 +92,9 @@ pub(super) fn open_reasons(state: &mut State, env: &Env, block: bool) -> Step {
         return Step::draw();
     }
     let Selected::Request(request) = state.selected() else { return Step::none() };
-    if is_elsewhere(request) {
-        return say(state, env, Voice::Bad, env.words.get(Text::ElsewhereOnly));
+    if let Some(other) = &request.elsewhere {
+        let words = elsewhere_text(env, other);
+        return say(state, env, Voice::Bad, words);
     }
     let fresh = reasons_of(request);
     // Words that could not be sent are still there.
@@ -249,7 +256,7 @@ pub(super) fn redo(state: &mut State, env: &Env) -> Step {
         }
         _ => {
             let going = open.iter().map(|request| (request.id.clone(), request.revision)).collect();
-            bulk::send(state, env, press.decision, going)
+            bulk::send(state, env, press.decision, going, Vec::new())
         }
     }
 }

@@ -1,7 +1,7 @@
 //! Deciding many at once: the summary, sending in pieces, and what came of each.
 
 use super::approvals::{decision_key, doing, to_next_open};
-use super::{lists, news, say};
+use super::{converse, lists, news, say};
 use crate::domain::{Change, DecideOne, Decision, DecisionKind, Fault, RequestId};
 use crate::i18n::Text;
 use crate::text::SafeText;
@@ -38,9 +38,12 @@ pub(super) fn confirm(state: &mut State, env: &Env) -> Step {
         }
         None => layer.at == 1,
     };
-    let look = layer.number.is_none() && layer.at == 2;
+    let (look, pass) = (layer.number.is_none() && layer.at == 2, layer.number.is_none() && layer.at == 3);
     let layer = layer.clone();
     state.layers.pop();
+    if pass {
+        return converse::choose_colleague_for(state, layer.without_room());
+    }
     if look {
         // Only what was left out stays marked.
         let can = |id: &RequestId| {
@@ -59,11 +62,19 @@ pub(super) fn confirm(state: &mut State, env: &Env) -> Step {
     if !yes || layer.going.is_empty() {
         return Step::draw();
     }
-    send(state, env, layer.decision, layer.going)
+    let keep = layer.without_room();
+    send(state, env, layer.decision, layer.going, keep)
 }
 
-/// Sends the decisions in pieces. What changed since it was on the screen is not decided unseen.
-pub(super) fn send(state: &mut State, env: &Env, decision: Decision, going: Vec<(RequestId, i64)>) -> Step {
+/// Sends the decisions in pieces. What changed since it was on the screen is not decided unseen; what is to be kept
+/// stays marked.
+pub(super) fn send(
+    state: &mut State,
+    env: &Env,
+    decision: Decision,
+    going: Vec<(RequestId, i64)>,
+    keep: Vec<RequestId>,
+) -> Step {
     let ticket = state.decisions.tickets.draw();
     let (mut items, mut failed) = (Vec::new(), Vec::new());
     for (id, revision) in going {
@@ -84,7 +95,7 @@ pub(super) fn send(state: &mut State, env: &Env, decision: Decision, going: Vec<
     let pieces: Vec<Vec<DecideOne>> = items.chunks(PIECE).map(<[DecideOne]>::to_vec).collect();
     let batch = Batch { ticket, decision, pieces: pieces.len(), done: Vec::new(), failed };
     state.decisions.batches.push(batch);
-    state.approvals.marks.clear();
+    state.approvals.marks = keep.into_iter().collect();
     state.approvals.passed.clear();
     state.approvals.range = None;
     lists::approvals(state, env);

@@ -3,11 +3,11 @@
 use super::say;
 use crate::domain::PhoneKind;
 use crate::i18n::Text;
-use crate::text::SafeText;
+use crate::text::{SafeText, Untrusted};
 use crate::tui::keys::Action;
 use crate::tui::model::{Effect, Env, Layer, Selected, State, Step, Voice};
 
-/// Copies a field of who is selected, or the card's link.
+/// Copies a field of who is selected, or a link: the card's, or to the system that decides a request.
 pub(super) fn copy(state: &mut State, env: &Env, action: Action) -> Step {
     let found = match action {
         Action::CopyName => name(state),
@@ -74,6 +74,9 @@ fn link(state: &State) -> Option<SafeText> {
             Some(Ok(card)) => Some(SafeText::clean(&card.link)),
             _ => None,
         },
-        _ => None,
+        _ => match state.selected() {
+            Selected::Request(request) => request.elsewhere.as_ref()?.link.as_ref().map(Untrusted::whole),
+            _ => None,
+        },
     }
 }

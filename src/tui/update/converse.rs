@@ -127,8 +127,27 @@ pub(super) fn choose_colleague(state: &mut State) -> Step {
     let Selected::Request(request) = state.selected() else { return Step::none() };
     let assign = request.allows(RequestAction::Assign);
     let (id, revision) = (request.id.clone(), request.revision);
+    open_colleagues(state, (id, revision), Vec::new(), assign)
+}
+
+/// Asks to whom several go that are passed on together.
+pub(super) fn choose_colleague_for(state: &mut State, mut ids: Vec<RequestId>) -> Step {
+    ids.retain(|id| state.data.request(id).is_some_and(|request| request.allows(RequestAction::Pass)));
+    let Some(first) = ids.first().and_then(|id| state.data.request(id)) else { return Step::draw() };
+    let first = (first.id.clone(), first.revision);
+    let more = ids.split_off(1);
+    open_colleagues(state, first, more, false)
+}
+
+fn open_colleagues(
+    state: &mut State,
+    (id, revision): (RequestId, i64),
+    more: Vec<RequestId>,
+    assign: bool,
+) -> Step {
     let (field, hits, cursor) = (Field::default(), Vec::new(), Cursor::default());
-    let layer = ColleagueLayer { id, revision, assign, field, hits, cursor, wanted: Ticket::default() };
+    let wanted = Ticket::default();
+    let layer = ColleagueLayer { id, more, revision, assign, field, hits, cursor, wanted };
     state.layers.push(Layer::Colleague(Box::new(layer)));
     find(state).and(Step::draw())
 }
@@ -178,10 +197,11 @@ pub(super) fn chosen_colleague(state: &mut State, env: &Env) -> Step {
     let Some(member) = layer.hits.get(layer.cursor.at).cloned() else {
         return say(state, env, Voice::Bad, env.words.get(Text::NobodySelected));
     };
-    let (id, assign) = (layer.id.clone(), layer.assign);
+    let (id, more, assign) = (layer.id.clone(), layer.more.clone(), layer.assign);
     state.layers.pop();
     let what = if assign { Converse::Assign(member) } else { Converse::Pass(member) };
-    send(state, env, &id, what)
+    let first = send(state, env, &id, what.clone());
+    more.iter().fold(first, |step, id| step.and(send(state, env, id, what.clone())))
 }
 
 /// Asks whom a partner sees of us: departments of the tree.

@@ -9,7 +9,8 @@ use crate::i18n::Text;
 use crate::text::SafeText;
 use crate::tui::keys::Action;
 use crate::tui::model::{
-    Env, GroupKey, LeftOut, QueueRow, Range, Selected, State, Step, Voice, card_of, company_of, left_out_text,
+    Env, GroupKey, LeftOut, QueueRow, Range, Selected, State, Step, Voice, card_of, company_of,
+    left_out_text, system_name,
 };
 
 /// From this age on a request is an old one.
@@ -25,9 +26,10 @@ pub(super) fn toggle(state: &mut State, env: &Env) -> Step {
     }
     let Selected::Request(request) = state.selected() else { return Step::none() };
     let (id, why) = (request.id.clone(), state.unmarkable(request, env.now));
+    let why = why.map(|why| left_out_text(env, Some(request), why));
     if !state.approvals.marks.remove(&id) {
         if let Some(why) = why {
-            return say(state, env, Voice::Bad, left_out_text(env, why));
+            return say(state, env, Voice::Bad, why);
         }
         state.approvals.marks.insert(id);
     }
@@ -72,6 +74,7 @@ fn refuses(state: &State, env: &Env, request: &Request) -> Option<LeftOut> {
 /// Marks rows; of those that cannot be marked it is said how many and why.
 fn add(state: &mut State, env: &Env, ids: Vec<RequestId>) -> Step {
     let (mut flagged, mut elsewhere, mut other) = (0_u64, 0_u64, 0_u64);
+    let mut systems = BTreeSet::new();
     for id in ids {
         let Some(request) = state.data.request(&id) else { continue };
         match refuses(state, env, request) {
@@ -80,7 +83,10 @@ fn add(state: &mut State, env: &Env, ids: Vec<RequestId>) -> Step {
                 continue;
             }
             Some(LeftOut::Flagged(_)) => flagged += 1,
-            Some(LeftOut::Elsewhere) => elsewhere += 1,
+            Some(LeftOut::Elsewhere) => {
+                elsewhere += 1;
+                systems.extend(request.elsewhere.as_ref().map(system_name));
+            }
             Some(_) => other += 1,
         }
         // One that was marked by itself stays marked.
@@ -92,15 +98,19 @@ fn add(state: &mut State, env: &Env, ids: Vec<RequestId>) -> Step {
     let mut words = env.words.fill(Text::MarkedCount, &[("n", n)]);
     let left = flagged + elsewhere + other;
     if left > 0 {
-        let parts: Vec<SafeText> = [
-            (flagged, Text::NotMarkedFlagged),
-            (elsewhere, Text::NotMarkedElsewhere),
-            (other, Text::NotMarkedOther),
-        ]
-        .into_iter()
-        .filter(|(count, _)| *count > 0)
-        .map(|(count, text)| env.words.fill(text, &[("n", SafeText::number(count))]))
-        .collect();
+        let count = |n: u64| ("n", SafeText::number(n));
+        let mut parts = Vec::new();
+        if flagged > 0 {
+            parts.push(env.words.fill(Text::NotMarkedFlagged, &[count(flagged)]));
+        }
+        if let (Some(system), 1) = (systems.pop_first(), systems.len() + 1) {
+            parts.push(env.words.fill(Text::NotMarkedSystem, &[count(elsewhere), ("system", system)]));
+        } else if elsewhere > 0 {
+            parts.push(env.words.fill(Text::NotMarkedElsewhere, &[count(elsewhere)]));
+        }
+        if other > 0 {
+            parts.push(env.words.fill(Text::NotMarkedOther, &[count(other)]));
+        }
         let values = [("n", SafeText::number(left)), ("why", SafeText::join(&parts, ", "))];
         words.push_constant(" ");
         words.push(&env.words.fill(Text::NotMarked, &values));

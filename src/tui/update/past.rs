@@ -1,7 +1,7 @@
 //! Looking through requests that do not stand in the queue: what was decided, what one sent.
 
 use super::{external, news};
-use crate::domain::{Change, Fault, Request, RequestId, RequestState, Time};
+use crate::domain::{Change, Fault, Request, RequestId, RequestState};
 use crate::tui::model::{Cursor, Effect, Env, Layer, Past, PastLayer, State, Step};
 
 /// Opens a list and begins to read it.
@@ -25,15 +25,10 @@ fn belongs(which: Past, request: &Request) -> bool {
     }
 }
 
-/// When the last thing happened to a request that is known here.
-fn moment(request: &Request) -> Time {
-    request.decision.as_ref().map_or(request.created, |decision| decision.at)
-}
-
 /// What is known of a list, newest first.
 pub(super) fn known(state: &State, which: Past) -> Vec<RequestId> {
     let mut list: Vec<&Request> = state.data.requests().filter(|request| belongs(which, request)).collect();
-    list.sort_by(|a, b| (moment(b), &b.id).cmp(&(moment(a), &a.id)));
+    list.sort_by(|a, b| (b.last_moment(), &b.id).cmp(&(a.last_moment(), &a.id)));
     list.into_iter().map(|request| request.id.clone()).collect()
 }
 

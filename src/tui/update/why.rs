@@ -1,9 +1,10 @@
 //! Why one may or may not, and doing what can be done instead, from wherever it is shown.
 
+use super::layers::TYPED_AHEAD;
 use super::{go_to, namecard, say, wizard, write_key};
 use crate::domain::{
     Aim, Alternative, Candidate, ContactId, Direction, Fault, MemberId, Request, RequestId, Step as Way,
-    Verdict,
+    Verdict, is_plain_link,
 };
 use crate::i18n::Text;
 use crate::text::{SafeText, Untrusted};
@@ -93,6 +94,9 @@ pub(super) fn pick(state: &mut State, env: &Env, n: usize) -> Step {
 pub(super) fn confirm(state: &mut State, env: &Env) -> Step {
     match state.layers.last() {
         Some(Layer::Wizard(_)) => wizard::choose(state, env),
+        Some(Layer::Why(layer)) if layer.since.is_some_and(|since| env.now.since(since) < TYPED_AHEAD) => {
+            Step::none()
+        }
         Some(Layer::Why(layer)) => match layer.alternatives().get(layer.at).cloned() {
             Some(alternative) => run(state, env, &alternative),
             None => Step::none(),
@@ -138,6 +142,7 @@ pub(super) fn run(state: &mut State, env: &Env, alternative: &Alternative) -> St
             let answer = answer(state, env);
             copy(state, env, answer)
         }
+        Way::OpenElsewhere if is_plain_link(id) => Step::run(Effect::OpenLink(id.to_owned())),
         // Nothing to do here: it is said once more, and the layer goes.
         Way::Wait | Way::UsePersonal | Way::OpenElsewhere => {
             let words = env.words.alternative(alternative, &env.zone);

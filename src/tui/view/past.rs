@@ -69,7 +69,7 @@ fn row(
 ) {
     let now = state.server_now(env.now);
     let [when, kind, who, what, rule] = columns(all);
-    let at = request.decision.as_ref().map_or(request.created, |decision| decision.at);
+    let at = request.last_moment();
     let mut column = x + 2;
     canvas.put(column, y, when, &say::date_time(at, now, &env.zone), canvas.theme.plain());
     column += when + 1;
@@ -87,6 +87,7 @@ fn row(
             let reason = decision.reason.map(|reason| env.words.reason(reason)).unwrap_or_default();
             SafeText::join([&held_sentence(state, env, request), &reason], ": ")
         }
+        None if request.is_elsewhere() => held_sentence(state, env, request),
         None => env.words.state(request.state),
     };
     canvas.put(column, y, what, &became, canvas.theme.plain());

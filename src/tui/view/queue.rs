@@ -7,7 +7,7 @@ use crate::i18n::Text;
 use crate::text::SafeText;
 use crate::tui::model::content::{Line, held_sentence, in_flight_text, request_lines};
 use crate::tui::model::{
-    Env, Filter, Group, GroupKey, QueueOrder, QueueRow, Regions, Selected, State, is_elsewhere,
+    Env, Filter, Group, GroupKey, QueueOrder, QueueRow, Regions, Selected, State, system_name,
 };
 
 pub(super) fn draw(canvas: &mut Canvas<'_>, state: &State, env: &Env, regions: &Regions) -> Option<Caret> {
@@ -174,15 +174,19 @@ fn request_row(
     let [due, kind, who, company, via, flag] = columns(all);
     let settled = state.is_settled(request, env.now);
     let mut column = x + 2;
-    let left = if settled { SafeText::constant("-") } else { env.words.span(request.expires.since(now)) };
+    let ends = request.ends().filter(|_| !settled);
+    let left = ends.map_or(SafeText::constant("-"), |ends| env.words.span(ends.since(now)));
     canvas.put(column, y, due, &left, canvas.theme.plain());
     column += due + 1;
     canvas.put(column, y, kind, &env.words.get(kind_short(request)), canvas.theme.strong());
     column += kind + 1;
     let name_style = if settled { canvas.theme.quiet() } else { canvas.theme.outside() };
     let mut room = who;
-    if is_elsewhere(request) {
-        let used = canvas.put(column, y, room, &env.words.get(Text::ElsewhereMark), canvas.theme.notice());
+    if let Some(other) = &request.elsewhere {
+        let mut mark = SafeText::constant("[");
+        mark.push(&system_name(other));
+        mark.push_constant("]");
+        let used = canvas.put(column, y, room, &mark, canvas.theme.outside());
         let used = used.saturating_add(1).min(room);
         column += used;
         room -= used;
@@ -212,7 +216,8 @@ fn request_row(
     if via > 0 {
         let label = request.card_label.as_ref().map(|label| label.whole());
         let channel = || request.channel.map(|channel| env.words.channel_short(channel));
-        let label = label.or_else(channel).unwrap_or_default();
+        let system = || request.elsewhere.as_ref().map(system_name);
+        let label = label.or_else(channel).or_else(system).unwrap_or_default();
         canvas.put(column, y, via, &label, canvas.theme.quiet());
         column += via + 1;
     }

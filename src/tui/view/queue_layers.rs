@@ -59,7 +59,14 @@ pub(super) fn bulk(canvas: &mut Canvas<'_>, state: &State, env: &Env, layer: &Bu
         DecisionKind::Reject | DecisionKind::Block => Text::BulkRejectTitle,
     };
     let heading = env.words.fill(title, &[("n", n.clone())]);
+    let without = layer.without_room().len();
+    let rule =
+        state.data.room.as_ref().map(|room| SafeText::clean(&room.verdict.rule.id)).unwrap_or_default();
     let mut lines = Vec::new();
+    if without > 0 {
+        let values = [("n", n.clone()), ("left", SafeText::number(without as u64)), ("rule", rule)];
+        lines.push(env.words.fill(Text::BulkRoom, &values));
+    }
     if layer.going.is_empty() {
         lines.push(env.words.get(Text::BulkNothing));
     } else {
@@ -74,7 +81,8 @@ pub(super) fn bulk(canvas: &mut Canvas<'_>, state: &State, env: &Env, layer: &Bu
         left.push(env.words.fill(Text::BulkLeft, &[("n", n)]));
         for (id, why) in layer.left.iter().take(NAMED) {
             let mut line = SafeText::constant("  ");
-            line.push(&SafeText::join([&name(state, id), &left_out_text(env, *why)], ": "));
+            let why = left_out_text(env, state.data.request(id), *why);
+            line.push(&SafeText::join([&name(state, id), &why], ": "));
             left.push(line);
         }
         if layer.left.len() > NAMED {
@@ -91,6 +99,10 @@ pub(super) fn bulk(canvas: &mut Canvas<'_>, state: &State, env: &Env, layer: &Bu
             if !layer.left.is_empty() {
                 let n = SafeText::number(layer.left.len() as u64);
                 answers.push(env.words.fill(Text::BulkLook, &[("n", n)]));
+            }
+            if without > 0 {
+                let n = SafeText::number(without as u64);
+                answers.push(env.words.fill(Text::BulkPass, &[("n", n)]));
             }
             answers
         }
@@ -194,7 +206,11 @@ pub(super) fn colleague(
     layer: &ColleagueLayer,
 ) -> Option<Caret> {
     let title = if layer.assign { Text::AssignTitle } else { Text::PassTitle };
-    let heading = env.words.fill(title, &[("name", name(state, &layer.id))]);
+    let heading = if layer.more.is_empty() {
+        env.words.fill(title, &[("name", name(state, &layer.id))])
+    } else {
+        env.words.fill(Text::PassManyTitle, &[("n", SafeText::number(layer.more.len() as u64 + 1))])
+    };
     let inside = canvas.framed(picker_area(state.size), &heading);
     let caret = field(canvas, inside.x, inside.y, inside.columns.saturating_sub(2), &layer.field);
     let (_, list) = inside.split_rows(2);

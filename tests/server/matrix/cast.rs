@@ -102,6 +102,8 @@ pub enum Thing {
     Permission,
     /// A partner link that another company proposes to its owner's.
     Proposal,
+    /// A request to its owner that only another system can decide.
+    Elsewhere,
     /// A contact that was a visitor.
     Contact,
     /// A contact with an account on this server.
@@ -122,7 +124,7 @@ pub enum Thing {
 
 impl Thing {
     /// What each of its owners has of it from the beginning.
-    const HAD: [Self; 15] = [
+    const HAD: [Self; 16] = [
         Self::Contact,
         Self::Request,
         Self::Token,
@@ -132,6 +134,7 @@ impl Thing {
         Self::Offer,
         Self::Permission,
         Self::Proposal,
+        Self::Elsewhere,
         Self::Peer,
         Self::Told,
         Self::Card,
@@ -142,8 +145,8 @@ impl Thing {
 
     /// Whether it is a request of any kind.
     pub fn is_request(self) -> bool {
-        use Thing::{Handover, Offer, Outgoing, Permission, Proposal, Request, Second};
-        matches!(self, Request | Outgoing | Second | Handover | Offer | Permission | Proposal)
+        use Thing::{Elsewhere, Handover, Offer, Outgoing, Permission, Proposal, Request, Second};
+        matches!(self, Request | Outgoing | Second | Handover | Offer | Permission | Proposal | Elsewhere)
     }
 }
 
@@ -172,6 +175,7 @@ fn things(name: &str) -> Vec<(&'static str, Thing)> {
             ("handover", Thing::Handover),
             ("permission", Thing::Permission),
             ("proposal", Thing::Proposal),
+            ("elsewhere", Thing::Elsewhere),
         ],
         "POST /v1/requests/{id}/withdraw" | "POST /v1/requests/{id}/answer" => one(Thing::Outgoing),
         "POST /v1/requests/{id}/assign" => one(Thing::Handover),
@@ -192,7 +196,7 @@ fn things(name: &str) -> Vec<(&'static str, Thing)> {
         }
         _ if !name.contains('{') => one(Thing::Nothing),
         _ => match name.split('/').nth(2).unwrap() {
-            "members" => one(Thing::Member),
+            "members" | "elsewhere" => one(Thing::Member),
             "requests" => one(Thing::Request),
             "contacts" => one(Thing::Contact),
             "cards" => one(Thing::Card),
@@ -337,6 +341,14 @@ pub fn open_word(id: &str) -> String {
 
 pub fn secret_word(id: &str) -> String {
     format!("secret{id}word")
+}
+
+/// What another system says of a request to somebody.
+fn elsewhere(company: &str, member: &str, word: &str) -> Value {
+    json!({
+        "company": company, "member": member, "state": "pending", "requester": {"name": word, "company": word},
+        "purpose": word, "link": "https://work.example/",
+    })
 }
 
 /// Somebody as an import brings them.
@@ -587,6 +599,12 @@ impl Cast {
                 asked["id"].as_str().unwrap().to_owned()
             }
             Thing::Proposal => self.proposal(owner.company).await.0,
+            Thing::Elsewhere => {
+                let path = format!("/v1/elsewhere/WeCom/{}", self.next());
+                let body = elsewhere(owner.company, owner.id, &secret_word(owner.id));
+                let said = self.write(&world.operator, Method::PUT, &path, None, Some(body)).await.ok();
+                said["id"].as_str().unwrap().to_owned()
+            }
             Thing::Link => {
                 let (request, partner) = self.proposal(owner.company).await;
                 let scope = json!({"members": [owner.admin()]});
@@ -696,6 +714,7 @@ impl Cast {
         revision: i64,
     ) -> Reply {
         let mut path = route.path.replace("{id}", id).replace("{company}", id);
+        path = path.replace("{system}", "WeCom").replace("{key}", &format!("apply-{id}"));
         path += &match route.operation.as_str() {
             "GET /v1/search" => "?q=word&limit=100".to_owned(),
             "GET /v1/lookup" => "?tail=000000".to_owned(),
@@ -769,6 +788,7 @@ impl Cast {
                 json!({"what": "directory", "form": "csv", "count": 3, "fields": ["id", "name"]})
             }
             "POST /v1/companies" => json!({"id": format!("new-{}", self.next()), "name": "New"}),
+            "PUT /v1/elsewhere/{system}/{key}" => elsewhere(named, id, &open_word(id)),
             "POST /v1/sessions" | "PUT /v1/local" => json!({"company": named, "member": id}),
             "POST /v1/tokens" => json!({"company": company, "member": id}),
             "PUT /v1/members/{id}/role" => {

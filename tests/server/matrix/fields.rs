@@ -28,6 +28,11 @@ const TARGET: &str = "target.id target.name";
 const TARGET_OUTSIDE: &str = "target.name target.company";
 const DECISION: &str =
     "decision.kind decision.part decision.by.id decision.by.name decision.at decision.told";
+/// Of one that only another system can decide: which, and where.
+const ELSEWHERE: &str = "elsewhere.system elsewhere.link verdict.alternatives[].step verdict.alternatives[].id \
+    verdict.alternatives[].name";
+/// How many more contacts one may have, and what is answered when there is none left.
+const ROOM: &str = "left verdict.code verdict.rule verdict.policy_version verdict.alternatives[].step";
 const COMPANY: &str = "id name domain made_up chat_link time_zone created";
 const CARD: &str =
     "id revision kind link owner.id owner.name title company uses pending created expires local_only moved";
@@ -47,9 +52,9 @@ const FIELDS: &[(&str, &[(&str, &str)])] = &[
     ("GET /v1/health", &[("", "version api api_oldest now")]),
     ("GET /v1/start", &[("me.member", MEMBER), ("me", "roles[]"), ("company", COMPANY), ("departments[]", DEPARTMENT),
         ("members[]", MEMBER), ("members[]", "allowed[]"), ("requests[]", REQUEST), ("requests[]", TYPED),
-        ("requests[]", TARGET), ("requests[]", DECISION),
+        ("requests[]", TARGET), ("requests[]", DECISION), ("requests[]", ELSEWHERE),
         ("requests[]", "target requester.member decision.reason asked_until items allowed[]"),
-        ("", "members_total contacts_total policy_version insecure_http as_of now")]),
+        ("room", ROOM), ("", "members_total contacts_total policy_version insecure_http as_of now")]),
     ("GET /v1/me", &[("me.member", MEMBER), ("me", "roles[]"), ("company", COMPANY), ("", "policy_version now")]),
     ("GET /v1/departments", &[("items[]", DEPARTMENT), ("", PAGE)]),
     ("GET /v1/members", &[("items[]", MEMBER), ("items[]", "allowed[]"), ("", PAGE)]),
@@ -66,10 +71,10 @@ const FIELDS: &[(&str, &[(&str, &str)])] = &[
     ("POST /v1/handovers", &[("", REQUEST), ("", TARGET), ("", "requester.member requester.title items allowed[]")]),
     ("DELETE /v1/contacts/{id}", &[("", "id revision as_of")]),
     ("GET /v1/requests", &[("items[]", REQUEST), ("items[]", TYPED), ("items[]", TARGET), ("items[]", DECISION),
-        ("items[]", "target requester.member requester.verified items allowed[]"), ("", PAGE)]),
+        ("items[]", ELSEWHERE), ("items[]", "target requester.member requester.verified items allowed[]"), ("", PAGE)]),
     ("GET /v1/requests/count", &[("", "count now")]),
     ("GET /v1/requests/{id}", &[("", REQUEST), ("", TYPED), ("", TARGET), ("", TARGET_OUTSIDE), ("", DECISION),
-        ("", "target requester.member items allowed[]"),
+        ("", ELSEWHERE), ("", "target requester.member items allowed[]"),
         ("steps[]", "kind part by.id by.name at told"), ("notes[]", "at what who text"),
         ("known_by[]", "who.id who.name name same_person"), ("handed_over[]", "name company pending state")]),
     ("POST /v1/requests/{id}/decision", &[("", REQUEST), ("", TYPED), ("", TARGET), ("", DECISION),
@@ -118,7 +123,7 @@ const FIELDS: &[(&str, &[(&str, &str)])] = &[
     ("GET /v1/changes", &[("changes[]", "type id as_of"), ("changes[].member", MEMBER),
         ("changes[].member", "allowed[]"), ("changes[].department", DEPARTMENT), ("changes[].request", REQUEST),
         ("changes[].request", TYPED), ("changes[].request", TARGET), ("changes[].request", DECISION),
-        ("changes[].request", "allowed[]"), ("changes[].contact", CONTACT), ("", "reset more as_of now")]),
+        ("changes[].request", "allowed[]"), ("changes[].contact", CONTACT), ("room", ROOM), ("", "room reset more as_of now")]),
     ("an event", &[("", "seq prev kind type id")]),
     ("POST /v1/exports", &[("", "count")]),
     ("POST /v1/imports", &[("", "id")]),
@@ -136,8 +141,9 @@ const FIELDS: &[(&str, &[(&str, &str)])] = &[
     ("PUT /v1/local", &[("company", COMPANY), ("", "member")]),
     ("POST /v1/companies", &[("company", COMPANY), ("", "members")]),
     ("POST /v1/sessions", &[("", "token member company")]),
+    ("PUT /v1/elsewhere/{system}/{key}", &[("", "id revision state")]),
     ("a problem", &[("", "type title status code"),
-        ("verdict", "code rule policy_version alternatives[].step alternatives[].id")]),
+        ("verdict", "code rule policy_version alternatives[].step alternatives[].id alternatives[].name")]),
 ];
 
 /// What was seen in answers.

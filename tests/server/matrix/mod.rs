@@ -65,12 +65,14 @@ const ORACLE: &[(&str, &str)] = &[
     ("GET /v1/requests/{id} handover",            "u      y.hh   yyhh   yyyh   y.hh   f      y.hh   y.yh   u      u"),
     ("GET /v1/requests/{id} permission",          "u      y.hh   yhhh   yyyh   y.hh   f      y.hh   y.yh   u      u"),
     ("GET /v1/requests/{id} proposal",            "u      h..h   h..h   y..h   h..h   f      h..h   y..h   u      u"),
+    ("GET /v1/requests/{id} elsewhere",           "u      y.hh   yhhh   yhhh   y.hh   f      y.hh   y.hh   u      u"),
     ("POST /v1/requests/{id}/decision",           "u      y.hh   yhhh   yhhh   y.hh   f      y.hh   y.hh   u      u"),
     ("POST /v1/requests/{id}/decision outgoing",  "u      f.hh   fhhh   fhhh   f.hh   f      f.hh   f.hh   u      u"),
     ("POST /v1/requests/{id}/decision second",    "u      f.hh   fyhh   fyyh   f.hh   f      f.hh   f.yh   u      u"),
     ("POST /v1/requests/{id}/decision handover",  "u      f.hh   ffhh   fffh   f.hh   f      f.hh   f.fh   u      u"),
     ("POST /v1/requests/{id}/decision permission","u      f.hh   fhhh   yyyh   f.hh   f      f.hh   y.yh   u      u"),
     ("POST /v1/requests/{id}/decision proposal",  "u      h..h   h..h   y..h   h..h   f      h..h   y..h   u      u"),
+    ("POST /v1/requests/{id}/decision elsewhere", "u      r.hh   rhhh   rhhh   r.hh   f      r.hh   r.hh   u      u"),
     ("POST /v1/requests/{id}/undo",               "u      y.hh   yhhh   yhhh   y.hh   f      y.hh   y.hh   u      u"),
     ("POST /v1/requests/{id}/question",           "u      y.hh   yhhh   yhhh   y.hh   f      y.hh   y.hh   u      u"),
     ("POST /v1/requests/{id}/pass",               "u      y.hh   yhhh   yhhh   y.hh   f      y.hh   y.hh   u      u"),
@@ -124,6 +126,7 @@ const ORACLE: &[(&str, &str)] = &[
     ("GET /v1/local",                             "u      f      f      f      f      y      f      f      u      u"),
     ("PUT /v1/local",                             "u      f      f      f      f      ..yh   f      f      u      u"),
     ("POST /v1/companies",                        "u      f      f      f      f      y      f      f      u      u"),
+    ("PUT /v1/elsewhere/{system}/{key}",          "u      f      f      f      f      ..yh   f      f      u      u"),
     ("POST /v1/sessions",                         "u      f      f      f      f      ..yh   f      f      u      u"),
 ];
 

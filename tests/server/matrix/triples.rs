@@ -22,7 +22,7 @@ fn rule(cast: &Cast, role: Role, route: &Route, owner: Option<&Person>) -> Expec
         _ => {}
     }
     let kind = route.path.split('/').nth(2).unwrap();
-    let operates = matches!(kind, "local" | "companies" | "sessions" | "report");
+    let operates = matches!(kind, "local" | "companies" | "sessions" | "report" | "elsewhere");
     let administers = matches!(kind, "imports" | "tokens" | "policy" | "grants")
         || route.path.ends_with("/role")
         || route.path.ends_with("/leave");
@@ -81,6 +81,7 @@ fn rule(cast: &Cast, role: Role, route: &Route, owner: Option<&Person>) -> Expec
         false => Expected::Hidden,
         // Whoever asks does not decide.
         true if asked && route.path.ends_with("/decision") => Expected::Forbidden,
+        true if route.thing == Thing::Elsewhere && route.path.ends_with("/decision") => Expected::Refused,
         true => Expected::Done,
     }
 }

@@ -1,12 +1,14 @@
 //! Requests of all kinds: what is read of them. Changes are in [`mod@write`], who has a part in one in
-//! [`mod@parties`].
+//! [`mod@parties`], those that another system decides in [`mod@elsewhere`].
 
+mod elsewhere;
 mod parties;
 mod queue;
 mod write;
 
 use sqlx::Row as _;
 
+pub(crate) use elsewhere::{FromElsewhere, LikeElsewhere, end_elsewhere, find_elsewhere, set_elsewhere};
 pub(crate) use parties::{Parties, notes, parties, steps};
 pub(crate) use queue::{Box, Wanted, by_tail, count_open, page, queue};
 pub(crate) use write::{
@@ -17,8 +19,9 @@ pub(crate) use write::{
 use super::members::member_id;
 use super::{Conn, Row, StoreError};
 use crate::domain::{
-    ApprovalKind, Channel, DecisionKind, DecisionMark, Flag, Lifetime, Need, Part, ReasonCode, RequestId,
-    RequestState, Requester, RequesterKind, RuleRef, Time, Verdict, VerdictCode, Who,
+    Alternative, ApprovalKind, Channel, DecisionKind, DecisionMark, Elsewhere, Flag, Lifetime, Need, Part,
+    ReasonCode, RequestId, RequestState, Requester, RequesterKind, RuleRef, Step, Time, Verdict, VerdictCode,
+    Who,
 };
 use crate::server::secrets::Hash;
 use crate::text::Untrusted;
@@ -56,6 +59,7 @@ pub(crate) struct RequestRow {
     pub(crate) introduced_by: Option<Untrusted>,
     pub(crate) card: Option<i64>,
     pub(crate) card_label: Option<Untrusted>,
+    pub(crate) elsewhere: Option<Elsewhere>,
     pub(crate) flags: Vec<Flag>,
     pub(crate) created: Time,
     pub(crate) manager_asked: Need,
@@ -96,6 +100,7 @@ fn columns(now: &str) -> String {
     format!(
         "r.sk, r.company, r.target, r.requester, r.requester_company, r.id, r.revision, r.kind, r.name, r.company_name,
         r.title, r.email, r.phone, r.email_key, r.phone_key, r.purpose, r.message, r.channel, r.card, r.card_label,
+        r.system, r.system_link, r.system_ended_at,
         r.flags, r.created_at, r.expires_at, r.state, r.effective_at, r.manager_asked, r.manager_asking, r.until,
         r.verdict_code, r.rule, r.policy_version, co.name AS own_company, t.id AS target_id, t.name AS target_name,
         q.id AS requester_id, i.name AS introducer, {} AS linked, k.snoozed_until, k.asked_until,
@@ -182,6 +187,19 @@ fn step(row: &Row) -> Result<Option<LastStep>, StoreError> {
     Ok(Some(LastStep { who: sk, part, mark }))
 }
 
+/// The system that alone can decide a request, and what can be done instead of deciding it here.
+fn of_elsewhere(row: &Row) -> Result<(Option<Elsewhere>, Vec<Alternative>), StoreError> {
+    let Some(system) = text(row, "system")? else { return Ok((None, Vec::new())) };
+    let (link, ended) = (text(row, "system_link")?, time(row, "system_ended_at")?);
+    let open = Alternative {
+        step: Step::OpenElsewhere,
+        id: link.as_ref().map(|link| link.as_data().to_owned()),
+        name: Some(system.clone()),
+        at: None,
+    };
+    Ok((Some(Elsewhere { system, link, ended }), vec![open]))
+}
+
 fn read(row: &Row) -> Result<RequestRow, StoreError> {
     let lifetime = Lifetime {
         stored: word(row, "state", RequestState::parse)?,
@@ -199,6 +217,7 @@ fn read(row: &Row) -> Result<RequestRow, StoreError> {
         (Some(_), _) => RequesterKind::Colleague,
     };
     let flags: &str = row.try_get("flags")?;
+    let (elsewhere, alternatives) = of_elsewhere(row)?;
     Ok(RequestRow {
         sk: row.try_get("sk")?,
         company,
@@ -228,6 +247,7 @@ fn read(row: &Row) -> Result<RequestRow, StoreError> {
         introduced_by: text(row, "introducer")?,
         card: row.try_get("card")?,
         card_label: text(row, "card_label")?,
+        elsewhere,
         flags: flags.split(' ').filter_map(Flag::parse).collect(),
         created: Time::from_micros(row.try_get("created_at")?),
         manager_asked: need(row, "manager_asked")?,
@@ -240,7 +260,7 @@ fn read(row: &Row) -> Result<RequestRow, StoreError> {
             code: word(row, "verdict_code", VerdictCode::parse)?,
             rule: RuleRef::built_in(row.try_get("rule")?),
             policy_version: row.try_get("policy_version")?,
-            alternatives: Vec::new(),
+            alternatives,
         },
         snoozed_until: time(row, "snoozed_until")?,
         asked_until: time(row, "asked_until")?,

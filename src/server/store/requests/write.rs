@@ -1,6 +1,6 @@
 //! Changes to requests. Each names the revision that it is about; whoever comes second gets `false`.
 
-use super::need_number;
+use super::{FromElsewhere, need_number};
 use crate::domain::{
     ApprovalKind, Channel, Decision, Flag, Need, NoteKind, Part, ReasonCode, RequestId, RequestState,
     Requester, Time, Verdict,
@@ -35,6 +35,8 @@ pub(crate) struct NewRequest<'a> {
     pub(crate) manager_asking: Need,
     pub(crate) until: Option<Time>,
     pub(crate) verdict: &'a Verdict,
+    /// The system that alone can decide it.
+    pub(crate) elsewhere: Option<FromElsewhere<'a>>,
     /// Hashes of the status page's token, of the form, and of what was typed.
     pub(crate) form: Option<(&'a Hash, &'a Hash, &'a Hash)>,
 }
@@ -48,9 +50,10 @@ pub(crate) async fn add(tx: &mut Write, new: NewRequest<'_>) -> Result<i64, Stor
         "INSERT INTO requests (company, id, revision, kind, target, requester, requester_company, name, company_name,
             title, email, phone, email_key, phone_key, purpose, message, channel, introduced_by, card, card_label,
             flags, created_at, expires_at, state, effective_at, manager_asked, manager_asking, until,
-            verdict_code, rule, policy_version, status_hash, form_hash, body_hash)
+            verdict_code, rule, policy_version, status_hash, form_hash, body_hash, system, system_key, system_link,
+            system_ended_at)
          VALUES ($1, $2, 1, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21,
-            $22, $23, $24, $25, $26, $27, $28, $29, $30, $31, $32, $33) RETURNING sk",
+            $22, $23, $24, $25, $26, $27, $28, $29, $30, $31, $32, $33, $34, $35, $36, $37) RETURNING sk",
     )
     .bind(new.company)
     .bind(new.id.as_str())
@@ -72,7 +75,7 @@ pub(crate) async fn add(tx: &mut Write, new: NewRequest<'_>) -> Result<i64, Stor
     .bind(new.card)
     .bind(new.card_label)
     .bind(flags.join(" "))
-    .bind(now)
+    .bind(new.elsewhere.map_or(now, |other| other.created.as_micros()))
     .bind(new.expires.as_micros())
     .bind(new.state.as_str())
     .bind(new.effective_at.map(Time::as_micros))
@@ -85,6 +88,10 @@ pub(crate) async fn add(tx: &mut Write, new: NewRequest<'_>) -> Result<i64, Stor
     .bind(new.form.map(|(status, ..)| status.as_slice()))
     .bind(new.form.map(|(_, form, _)| form.as_slice()))
     .bind(new.form.map(|(.., body)| body.as_slice()))
+    .bind(new.elsewhere.map(|other| other.system))
+    .bind(new.elsewhere.map(|other| other.key))
+    .bind(new.elsewhere.and_then(|other| other.link))
+    .bind(new.elsewhere.and_then(|other| other.ended).map(Time::as_micros))
     .fetch_one(tx.conn())
     .await?)
 }
