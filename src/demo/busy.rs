@@ -42,6 +42,11 @@ pub(super) fn write(dice: &mut Dice, home: &MadeUp) -> Vec<Act> {
         let visitor = crowd.somebody(dice, COMPANIES);
         acts.push(waits(30 * DAY - left, SAMPLE, Some(DESK), visitor));
     }
+    // Four can be decided in another system alone.
+    for (ago, label) in [(2 * DAY, BOOTH_4), (11 * DAY, BOOTH_4), (7 * DAY, BOOTH_5), (16 * DAY, DESK)] {
+        let visitor = crowd.somebody(dice, others);
+        acts.push(Act { ago, deed: Deed::Elsewhere { target: SAMPLE, label, visitor } });
+    }
     // One sender asks three of ours within some minutes: the last one is a burst.
     for (ago, target) in [(9 * DAY + 240, GIVER), (9 * DAY + 120, STAND_IN), (9 * DAY, SAMPLE)] {
         acts.push(waits(ago, target, None, cast::insistent()));

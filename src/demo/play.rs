@@ -7,12 +7,12 @@ use super::cast::Visitor;
 use super::web::Web;
 use super::{BACK, DemoError};
 use crate::api::{
-    EnsureCard, NewCard, NewHandover, NewPartnerLink, NewPermission, NewSession, OwnSettingsBody, Page,
-    PolicyBody, RemarkBody, SessionReply,
+    CardBody, ElsewhereBody, ElsewhereReply, ElsewhereRequester, EnsureCard, NewCard, NewHandover,
+    NewPartnerLink, NewPermission, NewSession, OwnSettingsBody, Page, PolicyBody, RemarkBody, SessionReply,
 };
 use crate::domain::{
-    ApprovalKind, Card, CardKind, CompanyId, Contact, Decision, LinkScope, MemberId, NewRequest, OwnSettings,
-    ReasonCode, Request as Asked, Time,
+    ApprovalKind, Card, CardKind, CompanyId, Contact, Decision, ElsewhereState, LinkScope, MemberId,
+    NewRequest, OwnSettings, ReasonCode, Request as Asked, Time,
 };
 use crate::server::Clock;
 use crate::text::Untrusted;
@@ -32,6 +32,8 @@ pub(super) struct Act {
 pub(super) enum Deed {
     /// A visitor asks one of ours.
     Visits(Visit),
+    /// Another system says of a request that it alone can decide.
+    Elsewhere { target: &'static str, label: &'static str, visitor: Visitor },
     /// A member of another company asks one of ours, by the partner link or by their card without a label.
     Asks { by: Person, target: String, by_card: bool, purpose: &'static str },
     /// Somebody asks for the external permission, for some days or for good.
@@ -164,6 +166,12 @@ impl<'a> Stage<'a> {
                 let body = NewRequest { to: to.into(), purpose: purpose.into(), message: None };
                 let _: Asked = self.write(at, by, ("POST", "/v1/requests"), None, &body).await?;
             }
+            Deed::Elsewhere { target, label, visitor } => {
+                self.writes += 1;
+                let said = elsewhere((self.home, target), label, visitor, at, self.writes)?;
+                let path = format!("/v1/elsewhere/WeCom/apply-{}", self.writes);
+                let _: ElsewhereReply = self.web.operate("another system", "PUT", &path, None, &said).await?;
+            }
             Deed::AsksPermission { by, purpose, days } => {
                 let until = days.map(|days| self.now.after(Duration::from_secs(days * DAY)));
                 let body = NewPermission { purpose: purpose.into(), until };
@@ -260,7 +268,7 @@ impl<'a> Stage<'a> {
         let card: Card = match label {
             None => self.write(at, by, ("PUT", "/v1/card"), None, &EnsureCard {}).await?,
             Some(label) => {
-                let mut new = NewCard { kind: CardKind::Printed, like: crate::api::CardBody::default() };
+                let mut new = NewCard { kind: CardKind::Printed, like: CardBody::default() };
                 new.like.label = Some(label.into());
                 self.write(at, by, ("POST", "/v1/cards"), None, &new).await?
             }
@@ -354,6 +362,35 @@ impl<'a> Stage<'a> {
         let _: serde_json::Value = self.write(at, by, ("PUT", &path), Some(contact.revision), &body).await?;
         Ok(())
     }
+}
+
+/// A request as the other system tells of it.
+fn elsewhere(
+    (company, target): (&str, &str),
+    label: &str,
+    visitor: Visitor,
+    at: Time,
+    number: u64,
+) -> Result<ElsewhereBody, DemoError> {
+    let some = |text: String| Some(Untrusted::from(text)).filter(|text| !text.is_empty());
+    Ok(ElsewhereBody {
+        company: CompanyId::new(company)?,
+        member: MemberId::new(target)?,
+        state: ElsewhereState::Pending,
+        requester: ElsewhereRequester {
+            name: visitor.name.into(),
+            company: some(visitor.company),
+            title: some(visitor.title),
+            email: None,
+            phone: None,
+        },
+        purpose: some(visitor.purpose),
+        message: some(visitor.message),
+        label: Some(label.into()),
+        link: some(format!("https://work.weixin.example/apply/{number}")),
+        created: Some(at),
+        expires: None,
+    })
 }
 
 fn scope(shows: Vec<String>) -> Result<LinkScope, DemoError> {

@@ -147,10 +147,10 @@ async fn is_busy(seed: u64) {
     let start = world.get(token, "/v1/start").await.ok();
     assert_eq!(start["contacts_total"], 1_200, "seed {seed}");
     let waiting = start["requests"].as_array().unwrap();
-    assert_eq!(world.get(token, "/v1/requests/count").await.ok()["count"], 196, "seed {seed}");
+    assert_eq!(world.get(token, "/v1/requests/count").await.ok()["count"], 200, "seed {seed}");
     assert_eq!(
         counted(waiting, |row| &row["card_label"]),
-        [("", 8), ("booth 4", 116), ("booth 5", 40), ("desk QR", 21), ("mail link", 11)].into(),
+        [("", 8), ("booth 4", 118), ("booth 5", 41), ("desk QR", 22), ("mail link", 11)].into(),
         "seed {seed}"
     );
     let of = |label: &'static str| waiting.iter().filter(move |row| row["card_label"] == label);
@@ -177,6 +177,10 @@ async fn is_busy(seed: u64) {
         ],
         "seed {seed}"
     );
+    let elsewhere: Vec<Value> = waiting.iter().filter(|row| row["elsewhere"].is_object()).cloned().collect();
+    let labels = counted(&elsewhere, |row| &row["card_label"]);
+    assert_eq!(labels, [("booth 4", 2), ("booth 5", 1), ("desk QR", 1)].into(), "seed {seed}");
+    assert!(elsewhere.iter().all(|row| row["elsewhere"]["system"] == "WeCom"), "seed {seed}");
     let stands_in: Vec<_> = waiting.iter().filter(|row| row["part"] == "stand_in").collect();
     assert_eq!(stands_in.len(), 40, "seed {seed}");
     assert!(stands_in.iter().all(|row| row["target"]["id"] == "li.na"), "seed {seed}");
