@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{DepartmentId, MemberId};
+use super::{DepartmentId, MemberId, Time, Who};
 use crate::text::Untrusted;
 
 /// A member as their viewer may see them. A field that no source supplies, or that is hidden, is absent.
@@ -40,6 +40,9 @@ pub struct Member {
     pub office: Option<Untrusted>,
     /// Whether they work here now.
     pub status: Status,
+    /// That they are away, while they are.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub away: Option<Away>,
     /// Whom they report to.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub manager: Option<MemberId>,
@@ -52,6 +55,17 @@ pub struct Member {
     /// What the viewer may do with this person.
     #[serde(default)]
     pub allowed: Vec<MemberAction>,
+}
+
+/// Somebody is away.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "server", derive(utoipa::ToSchema))]
+pub struct Away {
+    /// Until then.
+    pub until: Time,
+    /// Who decides for them, where the viewer may know that.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub stand_in: Option<Who>,
 }
 
 /// A field that is hidden from the viewer.
@@ -166,6 +180,11 @@ impl Member {
     /// The main department.
     pub fn main_department(&self) -> Option<&DepartmentId> {
         self.departments.first().map(|membership| &membership.id)
+    }
+
+    /// Until when they are away at `now`, and who decides for them.
+    pub fn away_at(&self, now: Time) -> Option<&Away> {
+        self.away.as_ref().filter(|away| away.until > now)
     }
 
     /// The place in one department, if they are in it.

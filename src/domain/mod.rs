@@ -44,7 +44,7 @@ pub use import::{
     CheckedMember, DepartmentRow, GivenRole, ImportRow, MAX_DEPTH, MAX_FIELD, MemberRow, RefusedRow,
     RowFault, RowNote, is_mail_address, normalise_block, normalise_line,
 };
-pub use member::{Attribute, MaskedField, Member, MemberAction, Membership, Phone, PhoneKind, Status};
+pub use member::{Attribute, Away, MaskedField, Member, MemberAction, Membership, Phone, PhoneKind, Status};
 pub use outside::{Introduction, LinkedPerson, NewRequest, OwnSettings, PartnerLink, Tags};
 pub use person::Who;
 pub use policy::{PolicyFault, PolicyFaultCode};

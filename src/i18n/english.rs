@@ -232,8 +232,8 @@ texts! {
     Approving = "approving ...";
     Rejecting = "rejecting ...";
     TakingBack = "taking back ...";
-    HeldMine = "{what} by {who}: {seconds} s, u undoes";
-    Held = "{what} by {who}: {seconds} s";
+    HeldMine = "{seconds} s {bar}  {what} by {who}, u undoes";
+    Held = "{seconds} s {bar}  {what} by {who}";
     DecidedBy = "{what} by {who}";
     ApprovedToast = "Approved: {name}. u takes it back.";
     RejectedToast = "Rejected: {name}. u takes it back.";
@@ -377,6 +377,10 @@ texts! {
     DateOwn = "a date ...";
     DateHelp = "The date as 2026-01-31:";
     DateWrong = "That is not a date to come. It looks like 2026-01-31.";
+    IsAwayUntil = "away until {date}";
+    AwayStandIn = "{who} decides meanwhile";
+    AwayStandInFirst = "{who} is away: first who decides meanwhile.";
+    AwayNobody = "{who} is away, and nobody decides meanwhile.";
     PassTitle = "Pass {name} on to";
     AssignTitle = "Who takes over from {name}?";
     ScopeTitle = "Whom do we show {name}?";

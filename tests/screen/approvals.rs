@@ -62,10 +62,10 @@ fn a_confirmed_decision_stays_marked_with_the_seconds_left_until_its_window_has_
     let mut confirmed = decided(11, "approve", "sam.zhang", until);
     confirmed.expires = request(11, "", "", 5 * 3_600 * SECOND, serde_json::json!({})).expires;
     desk.send(Msg::Answer(Answer::Decided(request_id(11), Ok(Box::new(confirmed)))));
-    desk.shows("approved by you: 10 s");
+    desk.shows("10 s [########]  approved by you");
     desk.pass(3 * SECOND + 1);
     desk.send(Msg::Wake);
-    desk.shows("approved by you: 7 s");
+    desk.shows("7 s [######--]  approved by you");
     assert_eq!(desk.state.approvals.waiting, 3);
     desk.pass(7 * SECOND);
     desk.send(Msg::Wake);
@@ -82,6 +82,12 @@ fn the_state_wakes_at_each_second_of_an_undo_window_and_then_no_more() {
     let mut wakes = Vec::new();
     while let Some(at) = desk.state.next_deadline(desk.env.now) {
         assert!(at > desk.env.now, "time goes on");
+        // Nothing that is shown changes before.
+        let held =
+            |desk: &mut Desk| desk.picture().lines().find(|row| row.contains("[#")).unwrap().to_owned();
+        let before = held(&mut desk);
+        desk.env.now = Time::from_micros(at.as_micros() - 1);
+        assert_eq!(held(&mut desk), before);
         desk.env.now = at;
         desk.send(Msg::Wake);
         wakes.push(at.as_micros() - START);
@@ -330,5 +336,5 @@ fn what_the_phone_shows_is_no_question_of_this_clock() {
     let server = START + 3_600 * SECOND;
     let held = decided(15, "approve", "li.na", server + 8 * SECOND);
     desk.send(Msg::Changes(vec![Change::Request(Box::new(held))], Time::from_micros(server)));
-    desk.shows("approved by li.na: 8 s");
+    desk.shows("8 s [#-------]  approved by li.na");
 }

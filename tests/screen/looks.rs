@@ -147,6 +147,13 @@ fn the_whole_queue() {
         whole(desk);
         desk.keys("H");
     });
+    look("queue-pass-away", |desk| {
+        whole(desk);
+        super::queue::goes_away(desk, "wang.xm", Some("suzuki"));
+        desk.keys("H");
+        desk.type_in("wxm");
+        desk.keys("Enter");
+    });
     look("queue-snooze", |desk| {
         whole(desk);
         desk.keys("s");

@@ -606,6 +606,61 @@ fn asking_passing_and_putting_aside_take_the_row_out_of_the_count() {
     assert_eq!(desk.keys("Enter").len(), 1);
 }
 
+/// Somebody is away for two days, and somebody decides for them.
+pub fn goes_away(desk: &mut Desk, id: &str, stand_in: Option<&str>) {
+    let mut member = desk.state.data.member(&member_id(id)).unwrap().clone();
+    let until = Time::from_micros(START + 2 * DAY);
+    let stand_in = stand_in.map(|id| {
+        let name = desk.state.data.member(&member_id(id)).unwrap().name.clone();
+        namecard::domain::Who { id: member_id(id), name }
+    });
+    (member.as_of, member.away) = (9, Some(namecard::domain::Away { until, stand_in }));
+    desk.send(Msg::Changes(vec![Change::Member(Box::new(member))], Time::from_micros(START)));
+}
+
+#[test]
+fn who_is_away_is_passed_to_only_after_their_stand_in_was_offered() {
+    let passed = |asked: &[Effect], to: &str| {
+        assert!(
+            matches!(asked, [Effect::Converse { what: Converse::Pass(id), .. }] if *id == member_id(to)),
+            "{to}: {asked:?}"
+        );
+    };
+    let reach = |desk: &mut Desk| {
+        go(desk, 13);
+        desk.keys("H");
+        desk.type_in("wxm");
+        desk.shows("away until 05-30 20:26");
+        assert_eq!(desk.keys("Enter"), [], "nothing is sent yet");
+    };
+    let mut desk = usual();
+    goes_away(&mut desk, "wang.xm", Some("suzuki"));
+    reach(&mut desk);
+    desk.shows("王小明 Ming is away: first who decides meanwhile.");
+    passed(&desk.keys("Enter"), "suzuki");
+    // The person themselves is the second choice.
+    desk.state.in_flight.clear();
+    reach(&mut desk);
+    passed(&desk.keys("Down Enter"), "wang.xm");
+    // Typing on begins anew.
+    desk.state.in_flight.clear();
+    reach(&mut desk);
+    desk.keys("Ctrl-u");
+    desk.type_in("sara");
+    passed(&desk.keys("Enter"), "suzuki");
+    // Whoever has nobody is asked about once more, and when they are back they are not.
+    desk.state.in_flight.clear();
+    goes_away(&mut desk, "wang.xm", None);
+    reach(&mut desk);
+    desk.shows("nobody decides meanwhile");
+    passed(&desk.keys("Enter"), "wang.xm");
+    desk.state.in_flight.clear();
+    desk.pass(2 * DAY);
+    desk.keys("H");
+    desk.type_in("wxm");
+    passed(&desk.keys("Enter"), "wang.xm");
+}
+
 #[test]
 fn a_permission_takes_a_date_a_link_a_scope_and_a_handover_somebody() {
     let mut desk = usual();

@@ -238,3 +238,31 @@ async fn the_room_for_contacts_comes_with_the_data_and_the_server_holds_it() {
     world.call_with(&world.operator, Method::PUT, "/v1/policy", &headers, Some(body)).await.ok();
     assert_eq!(world.get(&ann, "/v1/start").await.ok()["room"], json!(null));
 }
+
+#[tokio::test]
+async fn who_sees_somebody_sees_that_they_are_away_and_who_decides_meanwhile() {
+    let world = World::acme().await;
+    let (ann, bob) = (world.session("acme", "ann").await, world.session("acme", "bob").await);
+    let since = world.get(&bob, "/v1/start").await.ok()["as_of"].as_i64().unwrap();
+    let until = world.clock.now().after(DAY);
+    let headers = [("idempotency-key", "s"), ("if-match", "\"0\"")];
+    let body = json!({"accepts": true, "away_until": until, "stand_in": "cho"});
+    world.call_with(&ann, Method::PUT, "/v1/settings", &headers, Some(body)).await.ok();
+    let away = json!({"until": until, "stand_in": {"id": "cho", "name": "单雄"}});
+    let news = world.get(&bob, &format!("/v1/changes?since={since}")).await.ok();
+    assert_eq!(news["changes"][0]["member"]["away"], away, "everybody hears: {news}");
+    for path in ["/v1/members/ann", "/v1/members", "/v1/start"] {
+        let told = world.get(&bob, path).await.ok();
+        let all = [told.clone(), told["items"].clone(), told["members"].clone()];
+        let all = all.iter().flat_map(|list| list.as_array().cloned().unwrap_or_else(|| vec![list.clone()]));
+        assert!(all.clone().any(|member| member["away"] == away), "{path}");
+    }
+    // A stand-in whom one does not see is not named.
+    let rule = "[[rule]]\nid = \"H\"\ntitle = \"t\"\nowner = \"o\"\nreason = \"r\"\nmember = \"cho\"\nhidden = true\n";
+    let headers = [("idempotency-key", "p"), ("if-match", "\"1\"")];
+    let body = json!({"company": "acme", "document": rule});
+    world.call_with(&world.operator, Method::PUT, "/v1/policy", &headers, Some(body)).await.ok();
+    assert_eq!(world.get(&bob, "/v1/members/ann").await.ok()["away"], json!({"until": until}));
+    world.pass(DAY);
+    assert_eq!(world.get(&bob, "/v1/members/ann").await.ok()["away"], json!(null), "they are back");
+}

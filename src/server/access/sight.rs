@@ -3,13 +3,13 @@
 use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
 
-use crate::domain::{MaskedField, Member, MemberAction, MemberId, Membership, PhoneKind, Status};
+use crate::domain::{Away, MaskedField, Member, MemberAction, MemberId, Membership, PhoneKind, Status, Time};
 use crate::search::{Field, Fields};
 use crate::server::access::Viewer;
 use crate::server::policy::{Policy, Setting, Subject, VisibleTo};
 use crate::server::store::members::MemberRow;
 use crate::server::store::visible::{self, NO_TIME};
-use crate::server::store::{Reading, StoreError, departments, members};
+use crate::server::store::{Reading, StoreError, departments, members, settings_of};
 
 /// A viewer with what decides about fields.
 #[derive(Clone, Debug)]
@@ -30,6 +30,8 @@ pub(crate) struct Sight {
     hidden_departments: BTreeSet<i64>,
     /// Hidden keys of departments by their ids, where any rule asks for them.
     keys: HashMap<String, i64>,
+    /// Who is away, by hidden key.
+    away: HashMap<i64, Away>,
 }
 
 /// Somebody as rules about fields need them.
@@ -42,8 +44,8 @@ pub(crate) struct Seen<'a> {
 }
 
 impl Sight {
-    /// What a viewer sees.
-    pub(crate) async fn of(store: &mut impl Reading, viewer: &Viewer) -> Result<Self, StoreError> {
+    /// What a viewer sees at `now`.
+    pub(crate) async fn of(store: &mut impl Reading, viewer: &Viewer, now: Time) -> Result<Self, StoreError> {
         let policy = store.policies().of(store.conn(), viewer.company).await?;
         let everybody = visible::sees_everybody(store.conn(), viewer).await?;
         let masks = policy.sets(Setting::HiddenFields);
@@ -56,6 +58,7 @@ impl Sight {
             leads: BTreeSet::new(),
             hidden_departments: BTreeSet::new(),
             keys: HashMap::new(),
+            away: settings_of::away(store.conn(), viewer, now).await?,
             policy,
         };
         if masks {
@@ -152,6 +155,7 @@ impl Sight {
         let departments: Vec<i64> = row.whole.departments.iter().filter_map(key).collect();
         let masked = self.masked(Seen { id: &row.whole.id, departments: &departments, manager: row.manager });
         let mut member = row.whole;
+        member.away = self.away.get(&row.sk).cloned();
         if !self.hidden_departments.is_empty() {
             member.departments.retain(|place| {
                 !key(place).is_some_and(|department| self.hidden_departments.contains(&department))

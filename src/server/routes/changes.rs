@@ -54,7 +54,7 @@ pub(super) async fn changes(
         }
         objects.insert((row.kind, row.id));
     }
-    let sight = Sight::of(&mut read, viewer).await?;
+    let sight = Sight::of(&mut read, viewer, now).await?;
     let mut changes = Vec::new();
     let mut touched_departments = BTreeSet::new();
     for (kind, id) in objects {

@@ -59,7 +59,7 @@ pub(super) async fn members(
     let mut read = app.store().read().await?;
     let (rows, as_of) = members::page(read.conn(), viewer, &after, limit).await?;
     let full = i64::try_from(rows.len()).unwrap_or(i64::MAX) == limit;
-    let sight = Sight::of(&mut read, viewer).await?;
+    let sight = Sight::of(&mut read, viewer, app.now()).await?;
     let items: Vec<Member> = rows.into_iter().map(|row| sight.show(row, as_of)).collect();
     let next = items.last().filter(|_| full).map(|last| last.id.key());
     ok(&Page { items, next, as_of, now: app.now() })
@@ -77,6 +77,6 @@ pub(super) async fn member(
     let as_of = outbox::head(read.conn(), viewer.company).await?;
     let row = members::seen(read.conn(), viewer, &id).await?;
     let row = row.ok_or_else(|| Problem::new(ProblemCode::NotFound))?;
-    let member = Sight::of(&mut read, viewer).await?.show(row, as_of);
+    let member = Sight::of(&mut read, viewer, app.now()).await?.show(row, as_of);
     ok_with_revision(&member, member.revision)
 }

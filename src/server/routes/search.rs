@@ -79,7 +79,7 @@ pub(super) async fn search(
     let mut total = 0;
     if params.place != Where::External {
         let known = index::of(&app, &mut read, viewer).await?;
-        let sight = Sight::of(&mut read, viewer).await?;
+        let sight = Sight::of(&mut read, viewer, app.now()).await?;
         let ranked = index::rank(&mut read, &known, viewer, &sight, &query, limit).await?;
         total += ranked.total;
         let keys: Vec<i64> =

@@ -3,12 +3,13 @@
 use axum::extract::State;
 use axum::response::Response;
 
-use crate::api::{Current, OwnSettingsBody, Problem, ProblemCode};
+use crate::api::{Current, EventKind, OwnSettingsBody, Problem, ProblemCode};
 use crate::domain::{OwnSettings, Status};
 use crate::server::App;
 use crate::server::access::Viewer;
 use crate::server::auth::Caller;
 use crate::server::respond::{Begun, Failure, IfMatch, Json, Key, Once, ok_with_revision};
+use crate::server::store::outbox::{self, Touched};
 use crate::server::store::{Conn, audit, companies, members, settings_of};
 
 async fn reply(conn: &mut Conn, viewer: &Viewer) -> Result<OwnSettings, Failure> {
@@ -65,6 +66,17 @@ pub(super) async fn set(
         let current = Current { revision, state: None, decided_by: None, decided_at: None };
         return Err(Problem::new(ProblemCode::RevisionChanged).with_current(current).into());
     }
+    // Everybody who sees them sees whether they are away, and who decides for them.
+    let whole = members::by_sk(once.tx.conn(), viewer.member).await?.map(|row| row.whole);
+    let revision = whole.map_or(0, |member| member.revision);
+    let object = Touched {
+        company: viewer.company,
+        kind: EventKind::Member,
+        id: viewer.id.as_str(),
+        member: None,
+        revision,
+    };
+    outbox::changed(&mut once.tx, object).await?;
     // The queues of both change: they start again.
     for member in std::iter::once(viewer.member).chain(stand_in) {
         companies::reset_follower(&mut once.tx, viewer.company, member).await?;

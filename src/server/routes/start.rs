@@ -50,7 +50,7 @@ async fn who(read: &mut Read, viewer: &Viewer, now: Time) -> Result<Seen, Failur
     let subject = policies::subject(read.conn(), viewer.member).await?;
     let member = members::by_sk(read.conn(), viewer.member).await?.ok_or_else(gone)?;
     let as_of = row.seq;
-    let sight = Sight::of(read, viewer).await?;
+    let sight = Sight::of(read, viewer, now).await?;
     Ok(Seen {
         me: Me { member: sight.show(member, as_of), roles: viewer.roles.clone() },
         company: company(row, policy.of(&subject, now).chat_link()),
@@ -73,7 +73,7 @@ pub(super) async fn start(State(app): State<App>, caller: Caller) -> Result<Resp
     let now = app.now();
     let mut read = app.store().read().await?;
     let Seen { me, company, policy_version, as_of } = who(&mut read, viewer, now).await?;
-    let sight = Sight::of(&mut read, viewer).await?;
+    let sight = Sight::of(&mut read, viewer, now).await?;
     let conn = read.conn();
     let limit = i64::try_from(PAGE).unwrap_or(100);
     let first = match me.member.main_department() {

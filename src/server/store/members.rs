@@ -76,6 +76,7 @@ fn read((phones, emails, attributes, texts): Columns) -> Result<MemberRow, Store
             emails,
             office,
             status,
+            away: None,
             manager,
             attributes,
             masked: Vec::new(),

@@ -1,10 +1,13 @@
 //! What members set for themselves: whether they take requests, and who decides while they are away.
 
+use std::collections::HashMap;
+
 use sqlx::Row as _;
 
 use super::members::member_id;
-use super::{Conn, StoreError, Write, flag};
-use crate::domain::{Time, Who};
+use super::{Conn, StoreError, Write, flag, visible};
+use crate::domain::{Away, Time, Who};
+use crate::server::access::Viewer;
 
 /// A member's own settings.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -72,6 +75,36 @@ pub(crate) async fn set(
     .execute(tx.conn())
     .await?;
     Ok(done.rows_affected() == 1)
+}
+
+/// Who of a company is away at `now`, by hidden key. A stand-in who is not there for the viewer is none.
+pub(crate) async fn away(
+    conn: &mut Conn,
+    viewer: &Viewer,
+    now: Time,
+) -> Result<HashMap<i64, Away>, StoreError> {
+    let seen = visible::sees("b.sk", "$2", "$3");
+    let rows = sqlx::query(sql!(
+        "SELECT s.member, s.away_until, b.id, b.name FROM member_settings s JOIN members m ON m.sk = s.member
+         LEFT JOIN members b ON b.sk = s.stand_in AND b.gone_at IS NULL AND b.status <> 'left' AND {seen}
+         WHERE m.company = $1 AND s.away_until > $4"
+    ))
+    .bind(viewer.company)
+    .bind(viewer.member)
+    .bind(visible::admin(viewer))
+    .bind(now.as_micros())
+    .fetch_all(conn)
+    .await?;
+    let mut all = HashMap::with_capacity(rows.len());
+    for row in rows {
+        let stand_in = match row.try_get::<Option<String>, _>("id")? {
+            Some(id) => Some(Who { id: member_id(&id)?, name: row.try_get::<String, _>("name")?.into() }),
+            None => None,
+        };
+        let until = Time::from_micros(row.try_get("away_until")?);
+        all.insert(row.try_get("member")?, Away { until, stand_in });
+    }
+    Ok(all)
 }
 
 /// Whoever is away and had this member stand in for them has nobody any more.

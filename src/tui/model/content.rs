@@ -68,6 +68,12 @@ fn height(lines: &[Line], columns: usize) -> usize {
     rows.sum()
 }
 
+/// Until when somebody is away; nothing when they are here.
+pub fn away_until(state: &State, env: &Env, member: &Member) -> SafeText {
+    let now = state.server_now(env.now);
+    member.away_at(now).map(|away| say::date_time(away.until, now, &env.zone)).unwrap_or_default()
+}
+
 /// A card as a layer shows it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct CardLayer {
@@ -164,6 +170,14 @@ pub fn member_lines(state: &State, env: &Env, id: &MemberId) -> Vec<Line> {
     }
     if member.status != Status::Active {
         lines.push(Line::Notice(env.words.status(member.status)));
+    }
+    if let Some(away) = member.away_at(state.server_now(env.now)) {
+        let mut words = env.words.fill(Text::IsAwayUntil, &[("date", away_until(state, env, member))]);
+        if let Some(who) = &away.stand_in {
+            words.push_constant(", ");
+            words.push(&env.words.fill(Text::AwayStandIn, &[("who", person(state, env, who))]));
+        }
+        lines.push(Line::Notice(words));
     }
     for email in &member.emails {
         lines.push(labelled(env, Text::LabelEmail, email.whole()));

@@ -138,8 +138,10 @@ pub struct ColleagueLayer {
     pub assign: bool,
     /// What is typed.
     pub field: Field,
-    /// Who was found, best first.
+    /// Who was found, best first; once somebody was chosen who is away, who decides for them and they themselves.
     pub hits: Vec<MemberId>,
+    /// Who was chosen and is away.
+    pub away: Option<MemberId>,
     /// Where in the hits.
     pub cursor: Cursor,
     /// The newest question.

@@ -1,6 +1,7 @@
 //! What is told of a request, line by line.
 
 use std::ops::Range;
+use std::time::Duration;
 
 use super::bulk::{elsewhere_text, system_name};
 use super::content::{Line, Side, labelled, labelled_outside, outside_position, person};
@@ -15,6 +16,8 @@ use crate::i18n::Text;
 use crate::i18n::say::{self, NAME_CELLS};
 use crate::text::{SafeText, Untrusted};
 
+/// Cells of the bar of an undo window.
+const BAR: u64 = 8;
 /// Lines of a message that are shown.
 const MESSAGE_LINES: usize = 6;
 /// Colleagues who know somebody there, that are named beside a request; T names all.
@@ -333,7 +336,23 @@ pub const fn in_flight_text(doing: InFlight) -> Text {
     }
 }
 
-/// "approved by 张三, 8 s left": how a decided request is marked wherever it is shown.
+/// Whole seconds, a begun one counted.
+fn whole_seconds(span: Duration) -> u64 {
+    u64::try_from(span.as_micros().div_ceil(1_000_000)).unwrap_or(u64::MAX)
+}
+
+/// What is left of a span as a bar. It changes only with the seconds beside it.
+fn bar(left: u64, all: u64) -> SafeText {
+    let full = left.saturating_mul(BAR).div_ceil(all.max(1)).min(BAR);
+    let mut bar = SafeText::constant("[");
+    for n in 0..BAR {
+        bar.push_constant(if n < full { "#" } else { "-" });
+    }
+    bar.push_constant("]");
+    bar
+}
+
+/// "8 s [#######-]  approved by 张三": how a decided request is marked wherever it is shown.
 pub fn held_sentence(state: &State, env: &Env, request: &Request) -> SafeText {
     let now = state.server_now(env.now);
     if let Some(other) = request.elsewhere.as_ref().filter(|other| other.ended.is_some()) {
@@ -353,11 +372,10 @@ pub fn held_sentence(state: &State, env: &Env, request: &Request) -> SafeText {
     let values = [("what", env.words.decision(decision.kind)), ("who", who)];
     match request.effective_at.filter(|at| *at > now) {
         Some(at) => {
-            let seconds = at.since(now).as_micros().div_ceil(1_000_000);
-            let seconds = SafeText::number(u64::try_from(seconds).unwrap_or(u64::MAX));
+            let [left, all] = [now, decision.at].map(|from| whole_seconds(at.since(from)));
             let [what, who] = values;
             let text = if request.allows(RequestAction::Undo) { Text::HeldMine } else { Text::Held };
-            env.words.fill(text, &[what, who, ("seconds", seconds)])
+            env.words.fill(text, &[what, who, ("bar", bar(left, all)), ("seconds", SafeText::number(left))])
         }
         None => env.words.fill(Text::DecidedBy, &values),
     }
@@ -463,7 +481,17 @@ fn differing(a: &str, b: &str) -> (Option<Range<usize>>, Option<Range<usize>>) {
 
 #[cfg(test)]
 mod tests {
-    use super::differing;
+    use super::{bar, differing};
+
+    #[test]
+    fn a_bar_is_full_at_first_and_has_something_until_the_last_second() {
+        let shown: Vec<String> = [10, 8, 1, 0].map(|left| bar(left, 10).to_string()).to_vec();
+        assert_eq!(shown, ["[########]", "[#######-]", "[#-------]", "[--------]"]);
+        assert_eq!(bar(1, 3_600).as_str(), "[#-------]");
+        // A clock that is behind does not break it.
+        assert_eq!(bar(15, 10).as_str(), "[########]");
+        assert_eq!(bar(1, 0).as_str(), "[########]");
+    }
 
     #[test]
     fn the_letters_that_differ_are_found_between_what_is_the_same() {

@@ -5,7 +5,7 @@ use jiff::ToSpan as _;
 
 use super::approvals::{approve_as, decide_unchanged, to_next_open};
 use super::{lists, say, search, write_key};
-use crate::domain::{Decision, DepartmentId, LinkScope, RequestAction, RequestId, Time};
+use crate::domain::{Decision, DepartmentId, LinkScope, MemberId, RequestAction, RequestId, Time};
 use crate::i18n::Text;
 use crate::search::Hit;
 use crate::text::Untrusted;
@@ -147,7 +147,7 @@ fn open_colleagues(
 ) -> Step {
     let (field, hits, cursor) = (Field::default(), Vec::new(), Cursor::default());
     let wanted = Ticket::default();
-    let layer = ColleagueLayer { id, more, revision, assign, field, hits, cursor, wanted };
+    let layer = ColleagueLayer { id, more, revision, assign, field, hits, away: None, cursor, wanted };
     state.layers.push(Layer::Colleague(Box::new(layer)));
     find(state).and(Step::draw())
 }
@@ -165,6 +165,7 @@ pub(super) fn find(state: &mut State) -> Step {
     let index = state.people.index.clone();
     let Some(Layer::Colleague(layer)) = state.layers.last_mut() else { return Step::none() };
     let ticket = layer.wanted.draw();
+    layer.away = None;
     let query = layer.field.text().to_owned();
     if query.trim().is_empty() {
         layer.hits = near.into_iter().filter(|id| Some(id) != mine.as_ref()).collect();
@@ -183,7 +184,7 @@ pub(super) fn found(state: &mut State, ticket: Ticket, hits: &[Hit]) -> Step {
     let people = hits.iter().filter_map(|hit| state.people.people.get(hit.record as usize));
     let people = people.filter(|id| Some(*id) != mine.as_ref()).cloned().collect();
     let Some(Layer::Colleague(layer)) = state.layers.last_mut() else { return Step::none() };
-    if layer.wanted != ticket {
+    if layer.wanted != ticket || layer.away.is_some() {
         return Step::none();
     }
     layer.hits = people;
@@ -191,17 +192,35 @@ pub(super) fn found(state: &mut State, ticket: Ticket, hits: &[Hit]) -> Step {
     Step::draw()
 }
 
-/// Gives it to the colleague who is selected.
+/// Gives it to the colleague who is selected; of somebody who is away, whoever decides for them is offered first.
 pub(super) fn chosen_colleague(state: &mut State, env: &Env) -> Step {
     let Some(Layer::Colleague(layer)) = state.layers.last() else { return Step::none() };
     let Some(member) = layer.hits.get(layer.cursor.at).cloned() else {
         return say(state, env, Voice::Bad, env.words.get(Text::NobodySelected));
     };
     let (id, more, assign) = (layer.id.clone(), layer.more.clone(), layer.assign);
+    if layer.away.as_ref() != Some(&member)
+        && let Some(instead) = instead_of(state, env, &member)
+        && let Some(Layer::Colleague(layer)) = state.layers.last_mut()
+    {
+        layer.hits = instead;
+        (layer.away, layer.cursor) = (Some(member), Cursor::default());
+        return Step::draw();
+    }
     state.layers.pop();
     let what = if assign { Converse::Assign(member) } else { Converse::Pass(member) };
     let first = send(state, env, &id, what.clone());
     more.iter().fold(first, |step, id| step.and(send(state, env, id, what.clone())))
+}
+
+/// Who is offered when somebody who is away was chosen: whoever decides for them first, they themselves after that.
+/// None when they are here.
+fn instead_of(state: &State, env: &Env, id: &MemberId) -> Option<Vec<MemberId>> {
+    let away = state.data.member(id)?.away_at(state.server_now(env.now))?;
+    let mine = state.data.me.as_ref().map(|me| &me.member.id);
+    let stand_in = away.stand_in.as_ref().map(|who| &who.id);
+    let stand_in = stand_in.filter(|id| Some(*id) != mine && state.data.member(id).is_some());
+    Some(stand_in.into_iter().chain([id]).cloned().collect())
 }
 
 /// Asks whom a partner sees of us: departments of the tree.

@@ -10,7 +10,7 @@ use crate::domain::{DecisionKind, RequestId};
 use crate::i18n::Text;
 use crate::i18n::say::NAME_CELLS;
 use crate::text::SafeText;
-use crate::tui::model::content::{department_name, member_name};
+use crate::tui::model::content::{away_until, department_name, member_name};
 use crate::tui::model::{
     BLOCK_WORD, BlockLayer, BulkLayer, ColleagueLayer, Env, Grouping, Pane, SayLayer, SayWhat, ScopeLayer,
     State, WhenLayer, WhenWhat, left_out_text, picker_area,
@@ -214,6 +214,11 @@ pub(super) fn colleague(
     let inside = canvas.framed(picker_area(state.size), &heading);
     let caret = field(canvas, inside.x, inside.y, inside.columns.saturating_sub(2), &layer.field);
     let (_, list) = inside.split_rows(2);
+    if let Some(member) = layer.away.as_ref().and_then(|id| state.data.member(id)) {
+        let text = if layer.hits.len() > 1 { Text::AwayStandInFirst } else { Text::AwayNobody };
+        let words = env.words.fill(text, &[("who", member_name(member))]);
+        canvas.put(inside.x, inside.y + 1, inside.columns, &words, canvas.theme.notice());
+    }
     if layer.hits.is_empty() {
         canvas.put(list.x, list.y, list.columns, &env.words.get(Text::SearchHint), canvas.theme.quiet());
     }
@@ -222,7 +227,11 @@ pub(super) fn colleague(
         let Some(member) = state.data.member(id) else { continue };
         let room = list.columns.saturating_sub(2);
         let used = canvas.put(list.x + 2, y, room / 2, &member_name(member), canvas.theme.plain());
-        let title = member.title.as_ref().map(|title| title.whole()).unwrap_or_default();
+        let mut title = member.title.as_ref().map(|title| title.whole()).unwrap_or_default();
+        if member.away_at(state.server_now(env.now)).is_some() {
+            let away = env.words.fill(Text::IsAwayUntil, &[("date", away_until(state, env, member))]);
+            title = SafeText::join([&away, &title], "  ");
+        }
         let room = room.saturating_sub(used + 2);
         canvas.put(list.x + 2 + used + 2, y, room, &title, canvas.theme.quiet());
         if at == layer.cursor.at {
