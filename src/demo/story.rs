@@ -46,6 +46,8 @@ pub(super) fn write(dice: &mut Dice, home: &MadeUp, scene: Scene) -> Vec<Act> {
     let others = others(home);
     // Where the list of those who wait is fixed, all others came before its first.
     let newest = if scene == Scene::Busy { 31 * DAY } else { HOUR };
+    // Of how many in a hundred contacts something is noted.
+    let noted = if scene == Scene::Busy { 3 } else { 20 };
     let mut acts = Vec::new();
     let mut number = 0;
     let mut add = |dice: &mut Dice, count: (u64, u64), oldest: u64, fate: &dyn Fn(&mut Dice) -> Fate| {
@@ -63,7 +65,7 @@ pub(super) fn write(dice: &mut Dice, home: &MadeUp, scene: Scene) -> Vec<Act> {
     add(dice, counts.waiting, 27 * DAY, &|_| Fate::Waits);
     add(dice, counts.contacts, 58 * DAY, &|dice| Fate::Approved {
         after: 60 + dice.below(DAY),
-        remark: dice.chance(20),
+        remark: dice.chance(noted),
     });
     add(dice, counts.rejected, 50 * DAY, &|dice| {
         let reason = [ReasonCode::NotKnown, ReasonCode::NoBusinessReason, ReasonCode::PersonalAccount];
