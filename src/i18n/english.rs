@@ -233,8 +233,9 @@ texts! {
     Rejecting = "rejecting ...";
     TakingBack = "taking back ...";
     HeldMine = "{seconds} s {bar}  {what} by {who}, u undoes";
-    Held = "{seconds} s {bar}  {what} by {who}";
+    Held = "{seconds} s {bar}  {what} by {who} {time}";
     DecidedBy = "{what} by {who}";
+    DecidedAt = "{what} by {who} {time}";
     ApprovedToast = "Approved: {name}. u takes it back.";
     RejectedToast = "Rejected: {name}. u takes it back.";
     TakenBack = "Taken back: {name} waits again.";
@@ -302,8 +303,9 @@ texts! {
     KnownNobody = "Nobody whose contacts you may see.";
     DoubtTitle = "Look before you approve";
     DoubtText = "This one has warnings. It is approved only by one more key.";
-    DoubtTyped = "as typed";
-    DoubtKnown = "what is known";
+    DoubtTyped = "typed";
+    DoubtKnown = "known";
+    DoubtDiffer = "differ";
     DoubtLetters = "Letters beyond ASCII in the name:";
     DoubtAnswer = "y approves all the same. Esc leaves it waiting.";
     ElsewhereOnly = "APR-02: only {system} can decide this. Open it there; the row vanishes here by itself.";

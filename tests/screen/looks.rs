@@ -139,6 +139,24 @@ fn the_whole_queue() {
         desk.send(Msg::Answer(Answer::RequestDetailRead(id, Ok(Box::new(detail)))));
         desk.keys("a");
     });
+    look("queue-alike", |desk| {
+        whole(desk);
+        let alike = json!({
+            "look_alikes": [{"flag": "look_alike_domain", "typed": "b1uewave.example", "known": "bluewave.example"}],
+        });
+        let detail = super::queue::detail_of(0, alike);
+        let id = detail.request.id.clone();
+        desk.send(Msg::Answer(Answer::RequestDetailRead(id, Ok(Box::new(detail)))));
+        desk.keys("Enter");
+    });
+    look("queue-taken", |desk| {
+        whole(desk);
+        desk.keys("j j");
+        let taken = super::queue::taken(2, START);
+        let news = vec![namecard::domain::Change::Request(Box::new(taken))];
+        desk.send(Msg::Changes(news, namecard::domain::Time::from_micros(START)));
+        desk.keys("a");
+    });
     look("queue-block", |desk| {
         whole(desk);
         desk.keys("B Enter");

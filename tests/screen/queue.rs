@@ -78,6 +78,18 @@ pub fn every_kind() -> Vec<Request> {
     ]
 }
 
+/// A row that a colleague has just approved.
+pub fn taken(at: usize, now: i64) -> Request {
+    let mut request = every_kind().remove(at);
+    (request.revision, request.as_of, request.state) = (2, 5, RequestState::Approved);
+    request.allowed = Vec::new();
+    request.effective_at = Some(Time::from_micros(now + 10 * SECOND));
+    let by = json!({"id": "li.na", "name": "李娜 Li Na"});
+    let decision = json!({"kind": "approve", "part": "target", "by": by, "at": time(now)});
+    request.decision = serde_json::from_value(decision).unwrap();
+    request
+}
+
 /// A row with everything that belongs to it.
 pub fn detail_of(at: usize, more: Value) -> RequestDetail {
     let mut detail = serde_json::to_value(&every_kind()[at]).unwrap();
@@ -389,7 +401,9 @@ fn a_flagged_row_takes_one_more_key_and_shows_what_looks_like_what() {
     );
     desk.send(Msg::Answer(Answer::RequestDetailRead(request_id(11), Ok(Box::new(detail)))));
     assert_eq!(desk.keys("a"), []);
-    for text in ["b1uewave.example", "bluewave.example", "U+0031  /  U+006C", "y approves all the same"] {
+    for text in
+        ["b1uewave.example", "bluewave.example", "differ  U+006C  /  U+0031", "y approves all the same"]
+    {
         desk.shows(text);
     }
     assert_eq!(desk.keys("y"), [], "typed before it could be read");
@@ -397,6 +411,83 @@ fn a_flagged_row_takes_one_more_key_and_shows_what_looks_like_what() {
     assert_eq!(desk.keys("Enter"), []);
     let asked = desk.keys("y");
     assert!(matches!(&asked[..], [Effect::Decide { id, .. }] if *id == request_id(11)), "{asked:?}");
+}
+
+#[test]
+fn the_detail_shows_a_look_alike_above_what_it_looks_like_and_points_at_the_letter() {
+    let mut desk = usual();
+    let pair = json!({"flag": "look_alike_domain", "typed": "b1uewave.example", "known": "bluewave.example"});
+    let detail = detail_of(0, json!({"look_alikes": [pair]}));
+    desk.send(Msg::Answer(Answer::RequestDetailRead(request_id(11), Ok(Box::new(detail)))));
+    let picture = desk.picture();
+    let rows: Vec<&str> = picture.lines().collect();
+    let at = rows.iter().position(|row| row.starts_with(" known")).unwrap();
+    let column = |row: &str, text: &str| row.find(text).map(|at| row[..at].chars().count());
+    let letter = column(rows[at], "bluewave").unwrap() + 1;
+    assert_eq!(column(rows[at + 1], "b1uewave"), Some(letter - 1), "one above the other:\n{picture}");
+    assert_eq!(rows[at + 2].trim(), "^", "by more than a colour");
+    assert_eq!(column(rows[at + 2], "^"), Some(letter));
+    // Rejected, blocked by a word, and on with the next row.
+    desk.keys("f f");
+    desk.keys("F x 4 Space Enter");
+    desk.type_in("block");
+    let asked = desk.keys("Enter");
+    assert!(matches!(&asked[..], [Effect::Decide { id, .. }] if *id == request_id(11)), "{asked:?}");
+    assert_eq!(desk.state.approvals.request_at(desk.state.approvals.cursor.at), Some(&request_id(12)));
+    let mut blocked = confirmed(&request_id(11), "block");
+    blocked.state = RequestState::Blocked;
+    desk.send(Msg::Answer(Answer::Decided(request_id(11), Ok(Box::new(blocked)))));
+    // On a personal account the reason again, at once, and no block.
+    let mut personal = every_kind().remove(3);
+    (personal.as_of, personal.flags) = (5, vec![namecard::domain::Flag::PersonalAddress]);
+    personal.allowed.push(namecard::domain::RequestAction::Block);
+    put(&mut desk, vec![personal]);
+    go(&mut desk, 14);
+    let asked = desk.keys(".");
+    let [Effect::Decide { id, decision, .. }] = &asked[..] else { panic!("{asked:?}") };
+    let wanted = Decision { text: decision.text.clone(), ..Decision::reject(ReasonCode::LooksFake) };
+    assert_eq!((id, decision), (&request_id(14), &wanted));
+    assert!(desk.state.layers.is_empty());
+}
+
+#[test]
+fn a_row_that_a_colleague_decides_under_the_cursor_says_so_and_keys_change_nothing() {
+    for (keys, ended) in [("x", false), ("a", false), ("B", false), (".", false), ("a", true)] {
+        let mut desk = usual();
+        // Something to say again.
+        desk.keys("x 1 Enter");
+        let done = confirmed(&request_id(11), "reject");
+        desk.send(Msg::Answer(Answer::Decided(request_id(11), Ok(Box::new(done)))));
+        desk.pass(60 * SECOND);
+        desk.send(Msg::Wake);
+        go(&mut desk, 15);
+        let now = desk.env.now.as_micros();
+        put(&mut desk, vec![taken(4, now)]);
+        desk.shows("10 s [########]  approved by 李娜 Li Na 20:27");
+        if ended {
+            // The key was pressed before the news came; the answer is the same.
+            let conflict = Conflict { state: RequestState::Approved, revision: 2, by: None, at: None };
+            desk.state.in_flight.insert(request_id(15), InFlight::Approve);
+            let lost = Err(Fault::Decided(Box::new(conflict)));
+            let asked = desk.send(Msg::Answer(Answer::Decided(request_id(15), lost)));
+            assert_eq!(asked, [Effect::ReadRequest(request_id(15))]);
+        } else {
+            assert_eq!(desk.keys(keys), [], "{keys}");
+        }
+        assert!(desk.state.layers.is_empty(), "{keys}: no dialog");
+        assert_eq!(desk.state.toasts.all().len(), 1, "{keys}: one line");
+        let at = desk.state.approvals.cursor.at;
+        assert_eq!(desk.state.approvals.request_at(at), Some(&request_id(15)), "{keys}");
+        desk.shows("approved by 李娜 Li Na 20:27");
+    }
+    // A reason that was being chosen when the news came is not sent.
+    let mut desk = usual();
+    go(&mut desk, 15);
+    desk.keys("x");
+    put(&mut desk, vec![taken(4, START)]);
+    assert!(desk.state.layers.is_empty());
+    assert_eq!(desk.keys("Enter"), []);
+    assert!(desk.state.in_flight.is_empty());
 }
 
 #[test]

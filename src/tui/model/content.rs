@@ -21,8 +21,18 @@ pub enum Line {
     Plain(SafeText),
     /// Something that came from outside, on a line of its own.
     Outside(SafeText),
-    /// Something that came from outside, with those bytes of it that stand out.
-    Marked(SafeText, Option<std::ops::Range<usize>>),
+    /// Our label before something that came from outside, with those bytes of it that stand out; signs below the line
+    /// point at them, if they are to.
+    Marked {
+        /// The label.
+        label: SafeText,
+        /// What came from outside.
+        text: SafeText,
+        /// Which bytes stand out.
+        marks: Option<std::ops::Range<usize>>,
+        /// Whether signs point at them.
+        pointed: bool,
+    },
     /// Our label before a value.
     Labelled(SafeText, SafeText),
     /// Our label before a value that came from outside.
@@ -49,7 +59,9 @@ pub enum Side {
 /// Cells of the column of labels, in lines that have `columns` to stand in.
 pub fn label_cells(lines: &[Line], columns: usize) -> usize {
     let labels = lines.iter().filter_map(|line| match line {
-        Line::Labelled(label, _) | Line::LabelledOutside(label, _) => Some(label.width()),
+        Line::Labelled(label, _) | Line::LabelledOutside(label, _) | Line::Marked { label, .. } => {
+            Some(label.width())
+        }
         _ => None,
     });
     labels.max().unwrap_or(0).min(columns / 3)
@@ -63,7 +75,8 @@ fn height(lines: &[Line], columns: usize) -> usize {
             text.wrap(columns).len()
         }
         Line::Labelled(_, value) | Line::LabelledOutside(_, value) => value.wrap(beside_label).len(),
-        Line::Heading(..) | Line::Quoted(_) | Line::Marked(..) | Line::Blank => 1,
+        Line::Marked { pointed: true, .. } => 2,
+        Line::Heading(..) | Line::Quoted(_) | Line::Marked { .. } | Line::Blank => 1,
     });
     rows.sum()
 }
@@ -261,7 +274,7 @@ pub(super) fn outside_position(title: Option<&Untrusted>, company: Option<&Untru
 }
 
 /// The name of a colleague who did something, or "you".
-pub(super) fn person(state: &State, env: &Env, who: &Who) -> SafeText {
+pub fn person(state: &State, env: &Env, who: &Who) -> SafeText {
     let mine = state.data.me.as_ref().is_some_and(|me| me.member.id == who.id);
     if mine { env.words.get(Text::You) } else { who.name.line(NAME_CELLS) }
 }

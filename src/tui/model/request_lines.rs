@@ -9,7 +9,7 @@ use super::env::Env;
 use super::queue_layers::DoubtLayer;
 use super::state::{InFlight, State};
 use crate::domain::{
-    ApprovalKind, DecisionKind, DecisionMark, Direction, Flag, HandoverItem, Need, Part, Request,
+    ApprovalKind, DecisionKind, DecisionMark, Direction, Flag, HandoverItem, LookAlike, Need, Part, Request,
     RequestAction, RequestDetail, RequestId, RequesterKind,
 };
 use crate::i18n::Text;
@@ -44,6 +44,9 @@ pub fn request_lines(state: &State, env: &Env, request: &Request, cells: usize) 
     for flag in &request.flags {
         lines.push(Line::Notice(env.words.fill(Text::FlagLine, &[("what", env.words.flag(*flag))])));
     }
+    lines.extend(
+        detail.into_iter().flat_map(|detail| &detail.look_alikes).flat_map(|pair| alike_lines(env, pair)),
+    );
     lines.extend(outside_position(requester.title.as_ref(), requester.company.as_ref()));
     for (label, value) in [(Text::LabelEmail, &requester.email), (Text::LabelPhone, &requester.phone)] {
         if let Some(value) = value {
@@ -375,9 +378,20 @@ pub fn held_sentence(state: &State, env: &Env, request: &Request) -> SafeText {
             let [left, all] = [now, decision.at].map(|from| whole_seconds(at.since(from)));
             let [what, who] = values;
             let text = if request.allows(RequestAction::Undo) { Text::HeldMine } else { Text::Held };
-            env.words.fill(text, &[what, who, ("bar", bar(left, all)), ("seconds", SafeText::number(left))])
+            let values = [
+                what,
+                who,
+                ("time", say::clock(decision.at, &env.zone)),
+                ("bar", bar(left, all)),
+                ("seconds", SafeText::number(left)),
+            ];
+            env.words.fill(text, &values)
         }
-        None => env.words.fill(Text::DecidedBy, &values),
+        None => {
+            let [what, who] = values;
+            let time = say::clock(decision.at, &env.zone);
+            env.words.fill(Text::DecidedAt, &[what, who, ("time", time)])
+        }
     }
 }
 
@@ -427,17 +441,8 @@ pub(super) fn doubt_lines(state: &State, env: &Env, layer: &DoubtLayer) -> Vec<L
     }
     if let Some(detail) = state.data.request_detail(&layer.id) {
         for pair in &detail.look_alikes {
-            let (typed, known) = (pair.typed.whole(), pair.known.whole());
-            let (in_typed, in_known) = differing(typed.as_str(), known.as_str());
             lines.push(Line::Blank);
-            lines.push(Line::Section(env.words.get(Text::DoubtTyped)));
-            lines.push(Line::Marked(typed.clone(), in_typed.clone()));
-            lines.push(Line::Section(env.words.get(Text::DoubtKnown)));
-            lines.push(Line::Marked(known.clone(), in_known.clone()));
-            lines.push(Line::Plain(SafeText::join(
-                [&numbers(typed.as_str(), in_typed.as_ref()), &numbers(known.as_str(), in_known.as_ref())],
-                "  /  ",
-            )));
+            lines.extend(alike_lines(env, pair));
         }
     } else {
         lines.push(Line::Plain(env.words.get(Text::StillFetching)));
@@ -453,6 +458,20 @@ pub(super) fn doubt_lines(state: &State, env: &Env, layer: &DoubtLayer) -> Vec<L
     lines.push(Line::Blank);
     lines.push(Line::Section(env.words.get(Text::DoubtAnswer)));
     lines
+}
+
+/// What looks like what, one above the other, with the letters that differ marked and told by their numbers.
+fn alike_lines(env: &Env, pair: &LookAlike) -> [Line; 3] {
+    let (typed, known) = (pair.typed.whole(), pair.known.whole());
+    let (in_typed, in_known) = differing(typed.as_str(), known.as_str());
+    let numbers = [numbers(known.as_str(), in_known.as_ref()), numbers(typed.as_str(), in_typed.as_ref())];
+    let line =
+        |label, text, marks, pointed| Line::Marked { label: env.words.get(label), text, marks, pointed };
+    [
+        line(Text::DoubtKnown, known, in_known, false),
+        line(Text::DoubtTyped, typed, in_typed, true),
+        labelled(env, Text::DoubtDiffer, SafeText::join(&numbers, "  /  ")),
+    ]
 }
 
 /// The code points of the letters that stand out.

@@ -87,6 +87,11 @@ impl<'a> Canvas<'a> {
                     cell.set_style(style);
                 }
             }
+            // A wide letter that reaches in would take the place of what is drawn there.
+            let before = area.left().checked_sub(1).and_then(|x| self.buffer.cell_mut((x, y)));
+            if let Some(cell) = before.filter(|cell| width(cell.symbol()) > 1) {
+                cell.set_symbol(" ");
+            }
         }
     }
 

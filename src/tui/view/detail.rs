@@ -1,10 +1,12 @@
 //! Lines of a card or of details.
 
+use std::ops::Range;
+
 use ratatui::style::Style;
 
 use super::canvas::{Canvas, cells};
 use crate::i18n::Text;
-use crate::text::SafeText;
+use crate::text::{SafeText, width};
 use crate::tui::model::content::{Line, Side, label_cells};
 use crate::tui::model::{Env, Pane};
 
@@ -66,17 +68,32 @@ impl Rows<'_, '_> {
         }
     }
 
+    /// Something that stands out, by its style and by signs below it.
+    fn marked(&mut self, (label, text): (&SafeText, &SafeText), marks: Option<&Range<usize>>, pointed: bool) {
+        let theme = self.canvas.theme;
+        let x = self.pane.x + self.label_cells + 2;
+        let room = (self.pane.x + self.pane.columns).saturating_sub(x);
+        if let Some(y) = self.next() {
+            self.canvas.put(self.pane.x, y, self.label_cells, label, theme.quiet());
+            let all: Vec<Range<usize>> = marks.cloned().into_iter().collect();
+            self.canvas.put_marked((x, y, room), text, &all, theme.outside(), theme.alarm());
+        }
+        let Some(y) = pointed.then(|| self.next()).flatten() else { return };
+        let [before, under] = [0..marks.map_or(0, |mark| mark.start), marks.cloned().unwrap_or(0..0)]
+            .map(|part| cells(width(text.as_str().get(part).unwrap_or_default())));
+        for n in (before..before.saturating_add(under)).take_while(|n| *n < room) {
+            self.canvas.sign(x + n, y, '^', theme.alarm());
+        }
+    }
+
     fn line(&mut self, env: &Env, line: &Line, ruled: bool) {
         let theme = self.canvas.theme;
         match line {
             Line::Heading(name, side) => self.heading(env, name, *side, ruled),
             Line::Plain(text) => self.text(text, theme.plain()),
             Line::Outside(text) => self.text(text, theme.outside()),
-            Line::Marked(text, marks) => {
-                if let Some(y) = self.next() {
-                    let place = (self.pane.x, y, self.pane.columns);
-                    self.canvas.put_marked(place, text, marks.as_slice(), theme.outside(), theme.alarm());
-                }
+            Line::Marked { label, text, marks, pointed } => {
+                self.marked((label, text), marks.as_ref(), *pointed);
             }
             Line::Labelled(label, value) => self.labelled(label, value, theme.plain()),
             Line::LabelledOutside(label, value) => self.labelled(label, value, theme.outside()),

@@ -3,11 +3,11 @@
 use super::Caret;
 use super::canvas::Canvas;
 use super::queue::kind_short;
-use crate::domain::Request;
+use crate::domain::{DecisionMark, Request};
 use crate::i18n::Text;
 use crate::i18n::say;
 use crate::text::SafeText;
-use crate::tui::model::content::held_sentence;
+use crate::tui::model::content::{held_sentence, person};
 use crate::tui::model::{Env, Past, PastLayer, State, past_area};
 
 /// How wide the columns are: when, kind, who, what became of it, rule.
@@ -59,6 +59,15 @@ pub(super) fn draw(canvas: &mut Canvas<'_>, state: &State, env: &Env, layer: &Pa
     caret
 }
 
+/// What was decided and by whom; when stands in a column of its own.
+fn became(state: &State, env: &Env, request: &Request, decision: &DecisionMark) -> SafeText {
+    if request.lifetime().is_held(state.server_now(env.now)) {
+        return held_sentence(state, env, request);
+    }
+    let values = [("what", env.words.decision(decision.kind)), ("who", person(state, env, &decision.by))];
+    env.words.fill(Text::DecidedBy, &values)
+}
+
 fn row(
     canvas: &mut Canvas<'_>,
     state: &State,
@@ -85,7 +94,7 @@ fn row(
     let became = match &request.decision {
         Some(decision) => {
             let reason = decision.reason.map(|reason| env.words.reason(reason)).unwrap_or_default();
-            SafeText::join([&held_sentence(state, env, request), &reason], ": ")
+            SafeText::join([&became(state, env, request, decision), &reason], ": ")
         }
         None if request.is_elsewhere() => held_sentence(state, env, request),
         None => env.words.state(request.state),
