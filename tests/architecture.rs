@@ -49,6 +49,7 @@ const RULE: &[(&str, &[&str])] = &[
             "api",
             "client",
             "config",
+            "demo",
             "domain",
             "embedded",
             "formats",

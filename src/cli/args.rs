@@ -26,6 +26,9 @@ pub(super) struct Cli {
     #[cfg(feature = "server")]
     #[arg(long, value_name = "SEED", global = true, display_order = 103, num_args = 0..=1)]
     pub(super) demo: Option<Option<u64>>,
+    #[cfg(feature = "server")]
+    #[arg(long, value_name = "SCENE", global = true, display_order = 103, requires = "demo")]
+    pub(super) scene: Option<SceneName>,
     #[arg(long, value_name = "TAB")]
     pub(super) tab: Option<TabName>,
     #[command(subcommand)]
@@ -37,6 +40,14 @@ pub(super) enum TabName {
     Directory,
     External,
     Approvals,
+}
+
+#[cfg(feature = "server")]
+#[derive(Clone, Copy, Debug, ValueEnum)]
+pub(super) enum SceneName {
+    FirstDay,
+    Busy,
+    Flood,
 }
 
 #[derive(Debug, Subcommand)]

@@ -22,6 +22,7 @@ pub(super) enum Backend {
 #[cfg(feature = "server")]
 mod own {
     use super::{Backend, Context, Failure, Remote, remote};
+    use crate::demo::World;
     use crate::domain::Fault;
     use crate::embedded::{Embedded, Home, Purpose, Seed, Stage};
     use crate::text::Untrusted;
@@ -29,8 +30,8 @@ mod own {
     fn home(context: &Context) -> Result<(Home, Seed), Failure> {
         let wanted = Some(context.settings.port).filter(|port| *port != 0);
         let opened = match context.demo {
-            Some(seed) => Home::throw_away().map(|home| (home, Seed::Demo(seed))),
-            None => Home::open(&context.paths.data, wanted).map(|home| (home, Seed::Demo(0))),
+            Some(world) => Home::throw_away().map(|home| (home, Seed::Demo(world))),
+            None => Home::open(&context.paths.data, wanted).map(|home| (home, Seed::Demo(World::default()))),
         };
         opened.map_err(|error| Fault::Local(Untrusted::from(error.to_string())).into())
     }

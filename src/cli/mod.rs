@@ -57,11 +57,13 @@ use std::process::ExitCode;
 use clap::{CommandFactory as _, FromArgMatches as _};
 
 use crate::config::{Layers, Paths, Settings, Tokens};
+#[cfg(feature = "server")]
+use crate::demo::{Scene, World};
 use crate::i18n::{Lang, Text, Words};
 use crate::text::SafeText;
 pub use args::command;
 #[cfg(feature = "server")]
-use args::{AdminCommand, ServerDoctorArgs};
+use args::{AdminCommand, SceneName, ServerDoctorArgs};
 use args::{Cli, Command};
 use backend::Backend;
 use failure::Failure;
@@ -90,7 +92,7 @@ struct Context {
     flags: Vec<(&'static str, String)>,
     out: Output,
     #[cfg(feature = "server")]
-    demo: Option<u64>,
+    demo: Option<World>,
     no_color: bool,
     zone: jiff::tz::TimeZone,
 }
@@ -186,12 +188,24 @@ fn context(cli: &Cli, words: Words) -> Result<(Context, Vec<SafeText>), Failure>
             paths,
             out,
             #[cfg(feature = "server")]
-            demo: cli.demo.map(Option::unwrap_or_default),
+            demo: cli.demo.map(|seed| made_up(seed, cli.scene)),
             no_color,
             zone,
         },
         notes,
     ))
+}
+
+/// The made-up world that was asked for.
+#[cfg(feature = "server")]
+fn made_up(seed: Option<u64>, scene: Option<SceneName>) -> World {
+    let scene = match scene {
+        None => Scene::Plain,
+        Some(SceneName::FirstDay) => Scene::FirstDay,
+        Some(SceneName::Busy) => Scene::Busy,
+        Some(SceneName::Flood) => Scene::Flood,
+    };
+    World { seed: seed.unwrap_or_default(), scene }
 }
 
 /// Runs what was asked for. Returns the exit code.

@@ -105,14 +105,15 @@ async fn live(
 
 #[cfg(feature = "server")]
 fn open(context: &Context, remote: Option<Remote>, inlet: &Inlet) -> Result<Backend, Failure> {
+    use crate::demo::Scene;
     use crate::embedded::Stage;
     use crate::tui::model::Msg;
 
     let answers = inlet.answers.clone();
     Backend::for_screen(context, remote, move |stage| match stage {
-        Stage::Seeding => {
+        Stage::Seeding(scene) => {
             // If the screen is gone, nobody needs to know.
-            let _ = answers.send(Msg::Seeding);
+            let _ = answers.send(Msg::Seeding { long: scene == Scene::Flood });
         }
     })
 }

@@ -163,6 +163,7 @@ fn help(path: &str, arg: &str) -> Option<Text> {
         (_, "config") => Text::ArgConfig,
         (_, "no_color") => Text::ArgNoColor,
         (_, "demo") => Text::ArgDemo,
+        (_, "scene") => Text::ArgScene,
         (_, "help") => Text::ArgHelp,
         ("admin policy show", "version") => Text::ArgPolicyVersion,
         (_, "version") => Text::ArgVersion,

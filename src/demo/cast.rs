@@ -1,8 +1,11 @@
 //! Who comes from outside, and what they write. Some of it is written to do harm to a terminal, a page
 //! or a reader: it has to come out harmless everywhere.
 
+use std::collections::HashSet;
+
 use super::dice::Dice;
-use super::people;
+use super::maker;
+use crate::search::fold;
 
 /// What a visitor types into the form.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -16,7 +19,8 @@ pub(super) struct Visitor {
     pub(super) message: String,
 }
 
-const COMPANIES: &[(&str, &str)] = &[
+/// Companies that visitors come from, and their domains: ours is linked with the first two.
+pub(super) const COMPANIES: &[(&str, &str)] = &[
     ("碧波数据 Bluewave", "bluewave.example"),
     ("Northgrid Ltd", "northgrid.example"),
     ("Arcadie SA", "arcadie.example"),
@@ -64,11 +68,30 @@ const MESSAGES: &[&str] = &[
     "Could we find half an hour on Thursday or Friday?\nBest regards",
 ];
 
-/// Somebody from outside.
+/// Somebody from outside. The number tells them from everybody else.
 pub(super) fn visitor(dice: &mut Dice, n: u64) -> Visitor {
-    let (name, latin, _) = people::name(dice);
-    let at = usize::try_from(dice.below(COMPANIES.len() as u64)).unwrap_or(0);
-    let (company, domain) = COMPANIES.get(at).copied().unwrap_or_default();
+    of(dice, n, COMPANIES)
+}
+
+/// Somebody of one of these companies who has no colleague's name.
+pub(super) fn stranger(
+    dice: &mut Dice,
+    n: u64,
+    companies: &[(&str, &str)],
+    colleagues: &HashSet<String>,
+) -> Visitor {
+    loop {
+        let visitor = of(dice, n, companies);
+        if !colleagues.contains(&fold(&visitor.name)) {
+            return visitor;
+        }
+    }
+}
+
+fn of(dice: &mut Dice, n: u64, companies: &[(&str, &str)]) -> Visitor {
+    let (name, latin, _) = maker::name(dice);
+    let at = usize::try_from(dice.below(companies.len() as u64)).unwrap_or(0);
+    let (company, domain) = companies.get(at).copied().unwrap_or_default();
     let by_phone = dice.chance(15);
     Visitor {
         name,
@@ -86,20 +109,39 @@ pub(super) fn visitor(dice: &mut Dice, n: u64) -> Visitor {
     }
 }
 
-/// Visitors that no world is without.
-pub(super) fn special() -> Vec<Visitor> {
-    let who = |name: &str, company: &str, email: &str, purpose: &str, message: &str| Visitor {
+fn who(name: &str, company: &str, email: &str, purpose: &str, message: &str) -> Visitor {
+    Visitor {
         name: name.to_owned(),
         company: company.to_owned(),
         email: email.to_owned(),
         purpose: purpose.to_owned(),
         message: message.to_owned(),
         ..Visitor::default()
-    };
+    }
+}
+
+/// Looks like somebody of a linked company.
+pub(super) fn look_alike() -> Visitor {
+    who("K. Meyer", "B1uewave", "k.meyer@b1uewave.example", "urgent renewal", "Please approve today.")
+}
+
+/// Has a name that reads backwards in part, and a message for the clipboard.
+pub(super) fn hidden_marks() -> Visitor {
+    let message = "My address is \u{1b}]52;c;Y2FuYXJ5\u{7} below.";
+    who("Olu \u{202e}iymeedA", "Northgrid", "olu@northgrid-mail.example", "partnership", message)
+}
+
+/// Asks one after another.
+pub(super) fn insistent() -> Visitor {
+    who("Rex Harding", "Harding Sales", "rex@harding-sales.example", "a quick call", "One call is enough.")
+}
+
+/// Visitors that the plain world is never without.
+pub(super) fn special() -> Vec<Visitor> {
     vec![
         // Looks like somebody else.
-        who("K. Meyer", "B1uewave", "k.meyer@b1uewave.example", "urgent renewal", "Please approve today."),
-        who("张伟", "", "zhangwei1988@mail.example", "老同学聚会名单", ""),
+        look_alike(),
+        who("张伟", "", "zhangwei1988@qq.com", "老同学聚会名单", ""),
         who(
             "Аnа Souza",
             "Bluewave",
@@ -108,7 +150,7 @@ pub(super) fn special() -> Vec<Visitor> {
             "The first letter of my name is Cyrillic.",
         ),
         // Hidden marks.
-        who("Olu \u{202e}iymeedA", "Northgrid", "olu@northgrid-mail.example", "partnership", ""),
+        hidden_marks(),
         who(
             "Ma\u{200b}ria \u{2067}Fontaine",
             "Arcadie SA",

@@ -4,11 +4,17 @@
 //!
 //! The same seed gives the same people, texts and relative times; ids and tokens are random.
 
+mod between;
+mod busy;
 mod cast;
 mod dice;
+mod maker;
 mod names;
 mod people;
+mod play;
+mod scene;
 mod story;
+mod visits;
 mod web;
 
 use std::time::Duration;
@@ -20,6 +26,7 @@ use crate::domain::{CompanyId, IdError, ImportRow, MemberId, Time};
 use crate::server::Clock;
 use dice::Dice;
 use people::{MadeUp, SAMPLE};
+pub use scene::{Scene, World};
 use web::Web;
 
 /// How far back the world begins.
@@ -50,20 +57,25 @@ pub async fn fill(
     operator: &str,
     clock: &Clock,
     now: Time,
-    seed: u64,
+    world: World,
 ) -> Result<(), DemoError> {
-    let mut dice = Dice::new(seed);
+    let mut dice = Dice::new(world.seed);
     let web = Web::new(router, operator);
     clock.set(now.before(BACK));
-    let home = people::home(&mut dice);
+    let home = people::home(&mut dice, world.scene);
     let zone = jiff::tz::TimeZone::system();
     let zone = zone.iana_name().unwrap_or("UTC");
-    for company in people::neighbours(&mut dice) {
-        bring_in(&web, &company, zone, None).await?;
+    let neighbours = people::neighbours(&mut dice);
+    for company in &neighbours {
+        bring_in(&web, company, zone, None).await?;
     }
     bring_in(&web, &home, zone, Some(MemberId::new(SAMPLE)?)).await?;
-    let story = story::write(&mut dice, &home);
-    story::play(&web, clock, now, &home, story).await?;
+    let mut acts = between::write(&mut dice, &home, &neighbours, world.scene);
+    acts.extend(story::write(&mut dice, &home, world.scene));
+    if world.scene == Scene::Busy {
+        acts.extend(busy::write(&mut dice, &home));
+    }
+    play::play(&web, clock, now, home.id, acts).await?;
     clock.set(now);
     Ok(())
 }
@@ -75,6 +87,7 @@ async fn bring_in(
     zone: &str,
     sign_in: Option<MemberId>,
 ) -> Result<(), DemoError> {
+    let what = "making a company";
     let create = NewCompany {
         id: CompanyId::new(company.id)?,
         name: company.name.into(),
@@ -82,8 +95,8 @@ async fn bring_in(
         time_zone: Some(zone.to_owned()),
         made_up: true,
     };
-    let begun: ImportReply =
-        web.operate("POST", "/v1/imports", None, &NewImport { company: None, create: Some(create) }).await?;
+    let order = NewImport { company: None, create: Some(create) };
+    let begun: ImportReply = web.operate(what, "POST", "/v1/imports", None, &order).await?;
     let mut lines = String::new();
     for row in &company.rows {
         lines.push_str(&serde_json::to_string::<ImportRow>(row)?);
@@ -94,7 +107,7 @@ async fn bring_in(
         sign_in: sign_in.map(|member| Signed { member, retire_made_up: false }),
         ..ApplyImport::default()
     };
-    let _: Applied =
-        web.operate("POST", &format!("/v1/imports/{}/apply", begun.id), Some(company.id), &order).await?;
+    let path = format!("/v1/imports/{}/apply", begun.id);
+    let _: Applied = web.operate(what, "POST", &path, Some(company.id), &order).await?;
     Ok(())
 }

@@ -247,3 +247,10 @@ pub(super) const DIVISIONS: &[Division] = &[
         &[("北京办公室", "Beijing office"), ("里斯本办公室", "Lisbon office")],
     ),
 ];
+
+/// Departments that the policy hides: Chinese and English name, and how many people are in them.
+pub(super) const HIDDEN: &[(&str, &str, u64)] = &[
+    ("战略投资部", "Strategy and investment", 9),
+    ("特别项目组", "Special projects", 12),
+    ("内部审计部", "Internal audit", 7),
+];

@@ -1,20 +1,46 @@
 //! Companies and their people.
 
-use std::collections::HashMap;
-
-use pinyin::ToPinyin as _;
+use std::collections::HashSet;
 
 use super::dice::Dice;
-use super::names::{DIVISIONS, Division, FIRST, GIVEN, LAST, OFFICES, OUTSIDE_TITLES, SURNAMES, TITLES};
-use crate::domain::{Attribute, DepartmentRow, ImportRow, MemberRow};
+use super::maker::Maker;
+use super::names::{DIVISIONS, Division, HIDDEN, OFFICES, TITLES};
+use super::scene::Scene;
+use crate::domain::{ImportRow, MemberRow};
+use crate::search::fold;
 use crate::text::Untrusted;
 
 /// The member that the screen is signed in as.
 pub(super) const SAMPLE: &str = "zhang.san";
-/// People of the company.
+/// A colleague of the same group: its lead on the first day.
+pub(super) const LI_NA: &str = "li.na";
+/// A colleague whose approvals the lead of the group approves too.
+pub(super) const NEWCOMER: &str = "xiong.shan";
+/// A colleague who stands in for another one.
+pub(super) const STAND_IN: &str = "wei.zhang";
+/// A colleague with contacts to hand over.
+pub(super) const GIVER: &str = "guo.zeng";
+/// Somebody at the first of the linked companies.
+pub(super) const KERN: &str = "d.kern";
+/// Who is there in every world, and has the name alone: ids and names.
+pub(super) const CAST: [(&str, &str); 7] = [
+    (SAMPLE, "张三"),
+    (LI_NA, "李娜"),
+    (NEWCOMER, "单雄"),
+    (GIVER, "曾国"),
+    ("gong.yuchi", "尉迟恭"),
+    (STAND_IN, "张伟"),
+    (KERN, "Dr. Dieter Kern"),
+];
+
+/// People of the company, more or less.
 const PEOPLE: u64 = 2_000;
+/// How many the sample employee sees on their first day.
+const FIRST_DAY: u64 = 2_140;
 /// The sample employee's group.
 const SAMPLE_PATH: [&str; 3] = [ROOT, "研发中心", "运行时组"];
+/// Whoever is in it has to ask for the external permission.
+const ASKERS_PATH: [&str; 3] = [ROOT, "财务部", "会计组"];
 const ROOT: &str = "云帆科技";
 
 /// A company with its rows.
@@ -23,22 +49,66 @@ pub(super) struct MadeUp {
     pub(super) name: &'static str,
     pub(super) domain: &'static str,
     pub(super) rows: Vec<ImportRow>,
-    /// Ids in order, the leaders among them first.
-    pub(super) ids: Vec<String>,
+    /// Its first admin.
+    pub(super) admin: String,
 }
 
 impl MadeUp {
     /// Whether a member can sign in.
     pub(super) fn lets_in(&self, id: &str) -> bool {
-        self.rows.iter().any(|row| match row {
-            ImportRow::Member(row) => row.id.as_data() == id && row.status != Some("disabled".into()),
-            ImportRow::Department(_) => false,
+        self.members().any(|row| row.id.as_data() == id && row.status != Some("disabled".into()))
+    }
+
+    fn members(&self) -> impl Iterator<Item = &MemberRow> {
+        self.rows.iter().filter_map(|row| match row {
+            ImportRow::Member(row) => Some(&**row),
+            ImportRow::Department(_) => None,
         })
+    }
+
+    /// The ids of the first who work here now.
+    pub(super) fn first(&self, count: usize) -> Vec<String> {
+        let active = self.members().filter(|row| row.status == Some("active".into()));
+        active.take(count).map(|row| row.id.as_data().to_owned()).collect()
+    }
+
+    /// The last of the first who work here now that has none of these names.
+    pub(super) fn stranger(&self, count: usize, names: &HashSet<String>) -> String {
+        let active = self.members().filter(|row| row.status == Some("active".into()));
+        let strange = active.take(count).filter(|row| !names.contains(&fold(row.name.as_data())));
+        strange.last().map(|row| row.id.as_data().to_owned()).unwrap_or_default()
+    }
+
+    /// The ids of those who have to ask for the external permission.
+    pub(super) fn askers(&self) -> Vec<String> {
+        let asks = |row: &&MemberRow| path_of(row) == ASKERS_PATH;
+        self.members().filter(asks).map(|row| row.id.as_data().to_owned()).collect()
+    }
+
+    /// The ids of those whom no rule keeps from people outside: they have the permission, are not hidden, and
+    /// can sign in.
+    pub(super) fn open(&self) -> impl Iterator<Item = &str> {
+        let open = self.members().filter(|row| {
+            let path = path_of(row);
+            let hidden = HIDDEN.iter().any(|(name, ..)| path == [ROOT, name]);
+            !hidden && path != ASKERS_PATH && row.status != Some("disabled".into())
+        });
+        open.map(|row| row.id.as_data())
+    }
+
+    /// The names of all, as search compares them.
+    pub(super) fn names(&self) -> HashSet<String> {
+        self.members().map(|row| fold(row.name.as_data())).collect()
     }
 }
 
+/// The path of somebody's main department.
+fn path_of(row: &MemberRow) -> Vec<&str> {
+    row.departments.iter().flatten().take(1).flatten().map(Untrusted::as_data).collect()
+}
+
 /// The company of the person at the screen.
-pub(super) fn home(dice: &mut Dice) -> MadeUp {
+pub(super) fn home(dice: &mut Dice, scene: Scene) -> MadeUp {
     let mut maker = Maker::new("yunfan.example");
     maker.department(&[ROOT], "Yunfan");
     for division in DIVISIONS {
@@ -47,14 +117,19 @@ pub(super) fn home(dice: &mut Dice) -> MadeUp {
             maker.department(&[ROOT, division.name, group], english);
         }
     }
+    for (name, english, _) in HIDDEN {
+        maker.department(&[ROOT, name], english);
+    }
     let root = [ROOT];
     let chief = maker.person(dice, &root, "总经理", None);
     maker.leads(&chief, &root);
+    let people = if scene == Scene::FirstDay { FIRST_DAY * 4 / 5 } else { PEOPLE };
+    let mut leads = Vec::new();
     for Division { name, share, groups, .. } in DIVISIONS {
         let path = [ROOT, *name];
         let head = maker.person(dice, &path, "总监", Some(&chief));
         maker.leads(&head, &path);
-        let people = PEOPLE * share / 100;
+        let people = people * share / 100;
         // A part sits in the division itself, the rest in its groups.
         let own = if groups.is_empty() { people } else { people / 12 };
         for _ in 0..own {
@@ -64,218 +139,113 @@ pub(super) fn home(dice: &mut Dice) -> MadeUp {
         let size = people.saturating_sub(own) / (groups.len() as u64).max(1);
         for (group, _) in *groups {
             let path = [ROOT, *name, *group];
-            let lead = if path == SAMPLE_PATH {
-                sample(&mut maker, &head)
-            } else {
-                maker.person(dice, &path, "组长", Some(&head))
-            };
+            if path == SAMPLE_PATH {
+                runtime(&mut maker, dice, &head, scene);
+                continue;
+            }
+            let lead = maker.person(dice, &path, "组长", Some(&head));
             maker.leads(&lead, &path);
-            let size =
-                if path == SAMPLE_PATH { 14 } else { size.saturating_sub(1) * (70 + dice.below(60)) / 100 };
-            for _ in 0..size {
+            for _ in 0..size.saturating_sub(1) * (70 + dice.below(60)) / 100 {
                 let title = dice.word(TITLES);
                 maker.person(dice, &path, title, Some(&lead));
             }
+            leads.push((path, lead));
         }
     }
-    maker.polyphones(dice);
-    maker.finish("yunfan", "云帆科技 Yunfan")
+    if scene == Scene::FirstDay {
+        for (path, lead) in leads.iter().cycle() {
+            if maker.size() >= FIRST_DAY {
+                break;
+            }
+            let title = dice.word(TITLES);
+            maker.person(dice, path, title, Some(lead));
+        }
+    }
+    for (name, _, size) in HIDDEN {
+        let path = [ROOT, *name];
+        let head = maker.person(dice, &path, "负责人", Some(&chief));
+        maker.leads(&head, &path);
+        for _ in 1..*size {
+            let title = dice.word(TITLES);
+            maker.person(dice, &path, title, Some(&head));
+        }
+    }
+    maker.finish("yunfan", "云帆科技 Yunfan", chief)
 }
 
-/// The person at the screen: leads a group, so that others report to them.
-fn sample(maker: &mut Maker, head: &str) -> String {
-    let mut row = maker.row(&SAMPLE_PATH, "运行时组组长");
+/// The group of the person at the screen, with the cast next to them: some have a surname that is read
+/// otherwise than its character.
+fn runtime(maker: &mut Maker, dice: &mut Dice, head: &str, scene: Scene) {
+    let lead = if scene.leads() {
+        sample(maker, head, "运行时组组长", "Runtime lead");
+        maker.change(SAMPLE, |row| row.role = Some("admin".into()));
+        SAMPLE
+    } else {
+        maker.cast(dice, &SAMPLE_PATH, "运行时组组长", Some(head), (LI_NA, "李娜"));
+        sample(maker, LI_NA, "工程师", "Engineer");
+        LI_NA
+    };
+    maker.leads(lead, &SAMPLE_PATH);
+    for _ in 0..14 {
+        let title = dice.word(TITLES);
+        maker.person(dice, &SAMPLE_PATH, title, Some(lead));
+    }
+    for (id, name) in CAST.into_iter().filter(|(id, _)| ![SAMPLE, KERN, lead].contains(id)) {
+        maker.cast(dice, &SAMPLE_PATH, "Engineer", Some(lead), (id, name));
+    }
+}
+
+/// The person at the screen.
+fn sample(maker: &mut Maker, manager: &str, title: &str, outside: &str) {
+    let mut row = maker.row(&SAMPLE_PATH, title);
     row.id = SAMPLE.into();
     row.name = "张三".into();
     row.alias = Some("Sam Zhang".into());
-    row.external_title = Some("Runtime lead".into());
+    row.external_title = Some(outside.into());
     row.email = Some(format!("{SAMPLE}@{}", maker.domain).into());
     row.mobile = Some("+86 138 0000 0001".into());
     row.phone = Some("+86 10 5555 0142".into());
-    row.manager = Some(head.into());
+    row.manager = Some(manager.into());
+    row.status = Some("active".into());
     row.office = OFFICES.first().map(|office| (*office).into());
-    maker.take(row)
+    maker.take(row);
 }
 
-/// Three companies outside. Their links with ours come with the boundary.
-pub(super) fn neighbours(dice: &mut Dice) -> Vec<MadeUp> {
+/// Three companies outside: ours is linked with the first two.
+pub(super) fn neighbours(dice: &mut Dice) -> [MadeUp; 3] {
     [
-        ("bluewave", "碧波数据 Bluewave", "bluewave.example", 40_u64),
-        ("northgrid", "Northgrid Ltd", "northgrid.example", 25),
+        ("northgrid", "Northgrid Ltd", "northgrid.example", 25_u64),
+        ("bluewave", "碧波数据 Bluewave", "bluewave.example", 40),
         ("arcadie", "Arcadie SA", "arcadie.example", 12),
     ]
-    .into_iter()
     .map(|(id, name, domain, size)| {
         let mut maker = Maker::new(domain);
         let path = [name];
         maker.department(&path, name);
         let head = maker.person(dice, &path, "Managing director", None);
         maker.leads(&head, &path);
-        for _ in 1..size {
+        if id == "northgrid" {
+            maker.cast(dice, &path, "Head of research", Some(&head), (KERN, "Dr. Dieter Kern"));
+            maker.change(KERN, |row| row.external_title = Some("Head of research".into()));
+        }
+        while maker.size() < size {
             let title = dice.word(TITLES);
             maker.person(dice, &path, title, Some(&head));
         }
-        maker.finish(id, name)
+        maker.finish(id, name, head)
     })
-    .collect()
-}
-
-/// A made-up name, its Latin spelling as an address would have it, and a second name if there is one.
-pub(super) fn name(dice: &mut Dice) -> (String, String, Option<String>) {
-    if dice.chance(65) {
-        let all: u64 = SURNAMES.iter().map(|(_, weight)| weight).sum();
-        let mut roll = dice.below(all);
-        let mut surname = "王";
-        for (name, weight) in SURNAMES {
-            if roll < *weight {
-                surname = name;
-                break;
-            }
-            roll -= weight;
-        }
-        let mut given = dice.word(GIVEN).to_owned();
-        if dice.chance(70) {
-            given.push_str(dice.word(GIVEN));
-        }
-        let spelled =
-            |text: &str| text.to_pinyin().flatten().map(|p| p.plain().replace('ü', "v")).collect::<String>();
-        let latin = format!("{}.{}", spelled(&given), spelled(surname));
-        let alias = dice.chance(25).then(|| dice.word(FIRST).to_owned());
-        (format!("{surname}{given}"), latin, alias)
-    } else {
-        let (first, last) = (dice.word(FIRST), dice.word(LAST));
-        let latin = crate::search::fold(&format!("{first}.{last}"));
-        let latin = latin.chars().filter(|c| c.is_ascii()).collect();
-        (format!("{first} {last}"), latin, None)
-    }
-}
-
-struct Maker {
-    domain: &'static str,
-    rows: Vec<ImportRow>,
-    taken: HashMap<String, u64>,
-    line: u64,
-    ids: Vec<String>,
-}
-
-impl Maker {
-    fn new(domain: &'static str) -> Self {
-        Self { domain, rows: Vec::new(), taken: HashMap::new(), line: 0, ids: Vec::new() }
-    }
-
-    fn department(&mut self, path: &[&str], english: &str) {
-        self.line += 1;
-        self.rows.push(ImportRow::Department(DepartmentRow {
-            line: self.line,
-            path: texts(path),
-            english_name: Some(english.into()),
-            order: Some(i64::try_from(self.line).unwrap_or(i64::MAX)),
-        }));
-    }
-
-    fn row(&mut self, path: &[&str], title: &str) -> MemberRow {
-        self.line += 1;
-        MemberRow {
-            line: self.line,
-            departments: Some(vec![texts(path)]),
-            title: Some(title.into()),
-            ..MemberRow::default()
-        }
-    }
-
-    fn take(&mut self, row: MemberRow) -> String {
-        let id = row.id.as_data().to_owned();
-        self.ids.push(id.clone());
-        self.rows.push(ImportRow::Member(Box::new(row)));
-        id
-    }
-
-    /// A person of a department; returns their id.
-    fn person(&mut self, dice: &mut Dice, path: &[&str], title: &str, manager: Option<&str>) -> String {
-        let (name, latin, alias) = name(dice);
-        self.named(dice, path, title, manager, (&name, &latin, alias.as_deref()))
-    }
-
-    fn named(
-        &mut self,
-        dice: &mut Dice,
-        path: &[&str],
-        title: &str,
-        manager: Option<&str>,
-        (name, latin, alias): (&str, &str, Option<&str>),
-    ) -> String {
-        let count = self.taken.entry(latin.to_owned()).or_insert(0);
-        *count += 1;
-        let id = if *count == 1 { latin.to_owned() } else { format!("{latin}{count}") };
-        let mut row = self.row(path, title);
-        row.email = Some(format!("{id}@{}", self.domain).into());
-        row.id = id.into();
-        row.name = name.into();
-        row.alias = alias.map(Into::into);
-        let mobile = format!("+86 13{} {:04} {:04}", dice.below(10), dice.below(10_000), dice.below(10_000));
-        row.mobile = Some(mobile.into());
-        if dice.chance(40) {
-            row.phone = Some(format!("+86 10 5555 {:04}", dice.below(10_000)).into());
-        }
-        if dice.chance(50) {
-            row.external_title = Some(dice.word(OUTSIDE_TITLES).into());
-        }
-        if dice.chance(60) {
-            row.office = Some(dice.word(OFFICES).into());
-        }
-        if dice.chance(15) {
-            let value = format!("{}{:02}", dice.word(&["A", "B", "C"]), dice.below(60));
-            row.attributes.push(Attribute { name: "工位 Seat".into(), value: value.into() });
-        }
-        row.manager = manager.map(Into::into);
-        let status = match dice.below(100) {
-            0 => "disabled",
-            1 | 2 => "not_activated",
-            _ => "active",
-        };
-        row.status = Some(status.into());
-        self.take(row)
-    }
-
-    /// A person leads a department: always one who works here now.
-    fn leads(&mut self, id: &str, path: &[&str]) {
-        let row = self.rows.iter_mut().rev().find_map(|row| match row {
-            ImportRow::Member(row) if row.id.as_data() == id => Some(row),
-            _ => None,
-        });
-        if let Some(row) = row {
-            row.leader_of.get_or_insert_default().push(texts(path));
-            row.status = Some("active".into());
-        }
-    }
-
-    /// Some whose surname is read otherwise than its character, next to the sample employee.
-    fn polyphones(&mut self, dice: &mut Dice) {
-        for (name, latin) in
-            [("单雄", "xiong.shan"), ("曾国", "guo.zeng"), ("尉迟恭", "gong.yuchi"), ("张伟", "wei.zhang")]
-        {
-            self.named(dice, &SAMPLE_PATH, "Engineer", Some(SAMPLE), (name, latin, None));
-        }
-    }
-
-    fn finish(self, id: &'static str, name: &'static str) -> MadeUp {
-        MadeUp { id, name, domain: self.domain, rows: self.rows, ids: self.ids }
-    }
-}
-
-fn texts(path: &[&str]) -> Vec<Untrusted> {
-    path.iter().map(|part| Untrusted::from(*part)).collect()
 }
 
 #[cfg(test)]
 mod tests {
-    use super::{Dice, SAMPLE, home};
+    use super::{Dice, FIRST_DAY, HIDDEN, SAMPLE, Scene, home};
     use crate::domain::ImportRow;
 
     #[test]
     fn the_company_has_its_size_and_its_sample() {
-        let company = home(&mut Dice::new(0));
-        assert!((1_900..2_200).contains(&company.ids.len()), "{}", company.ids.len());
+        let company = home(&mut Dice::new(0), Scene::Plain);
+        let size = company.members().count();
+        assert!((1_900..2_200).contains(&size), "{size}");
         let reports = company
             .rows
             .iter()
@@ -287,7 +257,21 @@ mod tests {
                 assert!(row.clone().check().is_ok(), "{row:?}");
             }
         }
-        assert_eq!(home(&mut Dice::new(0)).rows, company.rows, "the same seed gives the same people");
-        assert_ne!(home(&mut Dice::new(1)).rows, company.rows);
+        assert_eq!(
+            home(&mut Dice::new(0), Scene::Plain).rows,
+            company.rows,
+            "the same seed, the same people"
+        );
+        assert_ne!(home(&mut Dice::new(1), Scene::Plain).rows, company.rows);
+    }
+
+    #[test]
+    fn on_the_first_day_the_company_has_exactly_its_size() {
+        for seed in 0..20 {
+            let company = home(&mut Dice::new(seed), Scene::FirstDay);
+            let hidden: u64 = HIDDEN.iter().map(|(_, _, size)| size).sum();
+            assert_eq!(company.members().count() as u64, FIRST_DAY + hidden, "seed {seed}");
+            assert!(company.askers().len() >= 2, "seed {seed}");
+        }
     }
 }

@@ -19,7 +19,7 @@ use tokio::task::JoinHandle;
 
 use crate::api::{NewSession, SessionReply};
 use crate::client::{Access, Body, BoxFuture, Call, HttpTransport, Method, Transport, Trust, Way};
-use crate::demo;
+use crate::demo::{self, Scene, World};
 use crate::domain::{DataFault, Fault, Time};
 use crate::server::{
     self, Address, App, CardKey, Clock, DISK_RESERVE, Disk, Durability, Gate, Limits, Options, StoreError,
@@ -47,8 +47,8 @@ pub enum Purpose {
 /// What to fill an empty directory with.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Seed {
-    /// The made-up world of this seed.
-    Demo(u64),
+    /// This made-up world.
+    Demo(World),
     /// Nothing: an import comes.
     Nothing,
 }
@@ -56,8 +56,8 @@ pub enum Seed {
 /// What is being done before there is a way.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Stage {
-    /// The made-up world is being filled in.
-    Seeding,
+    /// The made-up world of this scene is being filled in.
+    Seeding(Scene),
 }
 
 /// Where the holder answers: `server.json`.
@@ -247,10 +247,10 @@ impl Embedded {
     async fn become_holder(&self, lock: File, number: u64) -> Result<(Held, Way), Fault> {
         let home = &self.0.home;
         let key = home.card_key().map_err(|error| file(home, error))?;
-        if let Seed::Demo(seed) = self.0.seed
+        if let Seed::Demo(world) = self.0.seed
             && !home.has_database()
         {
-            self.fill(seed, &key).await?;
+            self.fill(world, &key).await?;
         }
         home.make_database().map_err(|error| file(home, error))?;
         let token = Token::random(TokenKind::Operator).map_err(local)?;
@@ -263,11 +263,11 @@ impl Embedded {
         };
         let mut app = self.open(&key, &token, &address).await?;
         // An import that was refused, or only tried, leaves a database without a company.
-        if let Seed::Demo(seed) = self.0.seed
+        if let Seed::Demo(world) = self.0.seed
             && app.is_empty().await.map_err(|error| store(home, error))?
         {
             app.stop().await;
-            self.fill(seed, &key).await?;
+            self.fill(world, &key).await?;
             app = self.open(&key, &token, &address).await?;
         }
         let (transport, serving): (Arc<dyn Transport>, _) = match listener {
@@ -308,8 +308,8 @@ impl Embedded {
     }
 
     /// Fills a new database with a made-up world, beside its place: a half one is never found there.
-    async fn fill(&self, seed: u64, key: &CardKey) -> Result<(), Fault> {
-        (self.0.on_stage)(Stage::Seeding);
+    async fn fill(&self, world: World, key: &CardKey) -> Result<(), Fault> {
+        (self.0.on_stage)(Stage::Seeding(world.scene));
         let home = &self.0.home;
         let aside = home.fresh_database().map_err(|error| file(home, error))?;
         let now: Time = Clock::system().now();
@@ -327,7 +327,7 @@ impl Embedded {
         })
         .await
         .map_err(|error| store(home, error))?;
-        let filled = demo::fill(app.router(), token.expose(), &clock, now, seed).await;
+        let filled = demo::fill(app.router(), token.expose(), &clock, now, world).await;
         app.stop().await;
         filled.map_err(local)?;
         home.keep_database(&aside).map_err(|error| file(home, error))

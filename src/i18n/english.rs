@@ -123,6 +123,7 @@ texts! {
     WithBelow = "with sub-departments";
     Opening = "Opening ...";
     SeedingWorld = "Filling in a made-up company of 2,000 people to look around in. This happens once.";
+    SeedingFlood = "Filling in a made-up company of 2,000 people and 10,000 requests. This takes some seconds.";
     FailedStart = "R tries again, q quits.";
     NotReady = "Nothing is there yet. One moment.";
     Refreshing = "Fetching everything anew.";
@@ -1331,6 +1332,7 @@ texts! {
     ArgConfig = "Another settings file";
     ArgNoColor = "No colours";
     ArgDemo = "A throw-away made-up world of this seed (0 without a number)";
+    ArgScene = "What is before you there: a first day at work, 200 requests after two fairs, or 10,000";
     ArgHelp = "Print help";
     ArgVersion = "Print the version";
     ArgFormat = "How to print it";

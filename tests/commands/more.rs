@@ -249,7 +249,7 @@ fn a_doctor_says_what_is_wrong_and_asks_nothing_in_a_pipe() {
     for check in ["encoding", "settings", "data", "disk", "server", "clock", "token", "policy"] {
         assert_eq!(of(&rows, check).0, "good", "{rows}");
     }
-    assert!(of(&rows, "server").1.contains("version 0.") && of(&rows, "policy").1 == "policy v1", "{rows}");
+    assert!(of(&rows, "server").1.contains("version 0.") && of(&rows, "policy").1 == "policy v3", "{rows}");
 
     // Each trouble with what to change; whatever else is wrong is told as well.
     user.file("wrong.toml", "lnag = 1\n");

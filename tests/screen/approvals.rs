@@ -127,6 +127,32 @@ fn u_takes_back_the_marked_row_under_the_cursor_else_the_last_decision() {
 }
 
 #[test]
+fn u_takes_back_the_last_press_in_whatever_order_the_answers_come() {
+    let until = START + 10 * SECOND;
+    let confirm = |desk: &mut Desk, n: u128| {
+        let confirmed = Box::new(decided(n, "approve", "sam.zhang", until));
+        desk.send(Msg::Answer(Answer::Decided(request_id(n), Ok(confirmed))))
+    };
+    // The answer to the second comes first.
+    let mut desk = queue(80, 24);
+    desk.keys("a");
+    let second = selected(&desk);
+    assert!(matches!(&desk.keys("a")[..], [Effect::Decide { id, .. }] if *id == request_id(second)));
+    confirm(&mut desk, second);
+    confirm(&mut desk, 11);
+    assert!(matches!(&desk.keys("u")[..], [Effect::Undo { id, .. }] if *id == request_id(second)));
+
+    // It has not come yet: the one before stays, and the second is taken back when it is there.
+    let mut desk = queue(80, 24);
+    desk.keys("a a");
+    confirm(&mut desk, 11);
+    assert_eq!(desk.keys("u"), []);
+    let asked = confirm(&mut desk, second);
+    assert!(matches!(&asked[..], [Effect::Undo { id, revision: 2, .. }] if *id == request_id(second)));
+    assert_eq!(selected(&desk), second);
+}
+
+#[test]
 fn whether_the_window_has_passed_is_the_servers_answer() {
     let mut desk = queue(80, 24);
     desk.keys("a");

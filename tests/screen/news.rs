@@ -13,8 +13,8 @@ fn before_anything_is_known_the_screen_says_so_and_keys_do_no_harm() {
     desk.shows("Opening");
     assert_eq!(desk.keys("j k 3 a x u / Esc 2 e D 1 c Enter Q s h l"), []);
     assert!(desk.state.layers.is_empty());
-    desk.send(Msg::Seeding);
-    assert_eq!(desk.state.phase, Phase::Seeding);
+    desk.send(Msg::Seeding { long: false });
+    assert_eq!(desk.state.phase, Phase::Seeding { long: false });
     desk.send(Msg::Snapshot(Box::new(snapshot())));
     desk.shows("张三");
 }

@@ -14,13 +14,14 @@ fn a_visitor_asks_is_seen_approved_and_becomes_a_contact() {
     terminal.press("3");
     terminal.shows("[3 Approvals");
 
-    // The newest request is the least urgent: it stands at the end, and comes by itself.
-    terminal.press("G");
+    // The newest request is the least urgent: it stands at the end of those that end, and comes by itself. Two
+    // behind it never do: one of another system, and a handover.
+    terminal.press("Gkk");
     let (address, status) = visit(&home, "Quentin Vistor", "quentin@partner.example");
     terminal.counts(&home);
     assert!(browse(&address, &status, None).body.contains("Waiting for an answer"));
 
-    terminal.press("G");
+    terminal.press("Gkk");
     terminal.shows("Quentin Vistor");
     terminal.shows("quentin@partner.example");
     terminal.press("a");

@@ -10,6 +10,7 @@
 #![allow(missing_docs, unreachable_pub)]
 
 mod broken;
+mod busy;
 mod ends;
 mod import;
 mod loops;

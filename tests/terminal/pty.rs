@@ -12,7 +12,7 @@ use serde_json::Value;
 use crate::program::User;
 
 /// How long anything may take before a test gives up on it.
-const PATIENCE: Duration = Duration::from_secs(40);
+const PATIENCE: Duration = Duration::from_secs(100);
 
 /// Waits for a state. Looks again after a short while; what is measured is never the time.
 #[track_caller]

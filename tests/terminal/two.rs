@@ -51,10 +51,10 @@ fn when_the_one_that_serves_leaves_the_other_takes_over() {
     first.press("q");
     assert_eq!(first.ends(), 0);
     // The other serves now: a visitor of the same code reaches it, and what is decided is kept.
-    second.press("G");
+    second.press("Gkk");
     visit_when_back(&home, "Later Visitor", "later@partner.example");
     second.counts(&home);
-    second.press("G");
+    second.press("Gkk");
     second.shows("later@partner.example");
     second.press("a");
     second.shows("approved by you");
@@ -76,7 +76,7 @@ fn a_killed_server_is_replaced_while_the_other_screen_stands() {
     first.signal(rustix::process::Signal::KILL);
     visit_when_back(&home, "After The Crash", "after@partner.example");
     second.counts(&home);
-    second.press("G");
+    second.press("Gkk");
     second.shows("After The Crash");
     second.press("q");
     assert_eq!(second.ends(), 0);

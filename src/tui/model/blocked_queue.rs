@@ -11,7 +11,12 @@ use crate::i18n::Text;
 impl State {
     /// No decision can be taken back.
     pub fn nothing_to_undo(&self) -> Option<Text> {
-        unless(!self.undo_targets().is_empty() || !self.decisions.made.is_empty(), Text::NothingToUndo)
+        unless(
+            !self.undo_targets().is_empty()
+                || !self.decisions.made.is_empty()
+                || self.decisions.on_its_way().is_some(),
+            Text::NothingToUndo,
+        )
     }
 
     /// No decision was taken back that could be made again.
@@ -28,6 +33,11 @@ impl State {
     /// Whether a decision of this viewer can be taken back.
     fn can_undo(&self, request: &Request) -> bool {
         request.allows(RequestAction::Undo) && !self.in_flight.contains_key(&request.id)
+    }
+
+    /// Whether the selected request is decided by us, and held.
+    pub fn selected_is_held(&self) -> bool {
+        matches!(self.selected(), Selected::Request(request) if self.can_undo(request))
     }
 
     /// The requests that `u` takes back: of the selected one if it is held and ours, else of the newest

@@ -3,7 +3,7 @@
 use super::approvals::has_own_step;
 use super::env::Env;
 use super::state::State;
-use crate::domain::{DecisionKind, Elsewhere, Flag, Request, RequestAction, RequestId, Time};
+use crate::domain::{ApprovalKind, DecisionKind, Elsewhere, Flag, Request, RequestAction, RequestId, Time};
 use crate::i18n::Text;
 use crate::text::SafeText;
 
@@ -51,6 +51,10 @@ impl State {
     pub fn left_out(&self, request: &Request, kind: DecisionKind, now: Time) -> Option<LeftOut> {
         if let Some(why) = self.unmarkable(request, now) {
             return Some(why);
+        }
+        // It would be final at once, and many are decided in the belief that they can be taken back.
+        if request.kind == ApprovalKind::Handover {
+            return Some(LeftOut::OwnStep);
         }
         match kind {
             DecisionKind::Approve => match request.flags.first() {

@@ -32,7 +32,7 @@ pub use approvals::{
 pub use bulk::{LeftOut, TYPED_FROM, elsewhere_text, left_out_text, system_name};
 pub use cursor::Cursor;
 pub use data::{Data, Touched};
-pub use decisions::{Batch, Decisions, Press};
+pub use decisions::{Batch, Decisions, OnItsWay, Press};
 pub use env::Env;
 pub use field::Field;
 pub(crate) use layer::turn;

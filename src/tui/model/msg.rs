@@ -133,7 +133,10 @@ pub enum Msg {
     /// A moment has come that the state waited for.
     Wake,
     /// The made-up company is being filled in.
-    Seeding,
+    Seeding {
+        /// Whether that takes some seconds.
+        long: bool,
+    },
     /// The start: replaces everything.
     Snapshot(Box<Snapshot>),
     /// More of the directory; the last piece says so.

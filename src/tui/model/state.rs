@@ -47,7 +47,10 @@ pub enum Phase {
     #[default]
     Opening,
     /// The made-up company is being filled in.
-    Seeding,
+    Seeding {
+        /// Whether that takes some seconds.
+        long: bool,
+    },
     /// There is something to show.
     Ready,
     /// It could not begin.

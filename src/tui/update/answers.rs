@@ -1,7 +1,9 @@
 //! Answers to effects. The data comes through the same door as pushed changes, so both may arrive in
 //! any order.
 
-use super::{bulk, contact, external, lists, namecard, news, past, say, search, sharing, why, wizard};
+use super::{
+    approvals, bulk, contact, external, lists, namecard, news, past, say, search, sharing, why, wizard,
+};
 use crate::domain::{
     Card, Change, ContactDetail, ContactId, ContactRevision, DecisionKind, Fault, Request, RequestDetail,
     RequestId,
@@ -63,11 +65,14 @@ fn decided(state: &mut State, env: &Env, id: &RequestId, result: Result<Request,
         Ok(request) => {
             state.unsent.remove(id);
             state.decisions.failed.remove(id);
-            if let Some(decision) = state.decisions.sending.remove(id) {
-                state.decisions.last = Some(decision.clone());
+            if let Some(press) = state.decisions.sending.remove(id) {
+                state.decisions.last = Some(press.decision.clone());
                 state.decisions.undone.clear();
-                state.decisions.confirm(Press { requests: vec![id.clone()], decision });
+                state.decisions.confirm(press);
             }
+            // It was taken back before its answer was there.
+            let revision = request.revision;
+            let back = state.decisions.take_back.take_if(|meant| meant == id);
             let name = request.requester.name.line(NAME_CELLS);
             let text = match request.decision.as_ref().map(|decision| decision.kind) {
                 Some(DecisionKind::Reject) => Text::RejectedToast,
@@ -75,9 +80,14 @@ fn decided(state: &mut State, env: &Env, id: &RequestId, result: Result<Request,
                 _ => Text::ApprovedToast,
             };
             let words = env.words.fill(text, &[("name", name)]);
-            put_request(state, env, request).and(say(state, env, Voice::Good, words))
+            let step = put_request(state, env, request).and(say(state, env, Voice::Good, words));
+            match back {
+                Some(id) => step.and(approvals::take_back(state, env, vec![(id, revision)])),
+                None => step,
+            }
         }
         Err(fault) => {
+            state.decisions.take_back.take_if(|meant| meant == id);
             state.decisions.sending.remove(id);
             lost(state, env, id, doing, fault)
         }

@@ -1,11 +1,11 @@
 //! Deciding one request, taking decisions back, deciding again.
 
 use super::{bulk, converse, lists, say, write_key};
-use crate::domain::{ApprovalKind, Decision, DecisionKind, ReasonCode, Request, RequestAction};
+use crate::domain::{ApprovalKind, Decision, DecisionKind, ReasonCode, Request, RequestAction, RequestId};
 use crate::i18n::Text;
 use crate::tui::model::{
-    BLOCK_WORD, BlockLayer, DoubtLayer, Effect, Env, Field, InFlight, Layer, QueueRow, RejectLayer, Selected,
-    State, Step, Voice, WhenWhat, WhyLayer, elsewhere_text,
+    BLOCK_WORD, BlockLayer, DoubtLayer, Effect, Env, Field, InFlight, Layer, OnItsWay, Press, QueueRow,
+    RejectLayer, Selected, State, Step, Voice, WhenWhat, WhyLayer, elsewhere_text,
 };
 
 /// Approves what is marked, else the selected request.
@@ -69,7 +69,7 @@ pub(super) fn approve_doubted(state: &mut State, env: &Env) -> Step {
 pub(super) fn decide_unchanged(
     state: &mut State,
     env: &Env,
-    id: &crate::domain::RequestId,
+    id: &RequestId,
     revision: i64,
     decision: Decision,
 ) -> Step {
@@ -164,7 +164,9 @@ pub(super) fn decide(state: &mut State, env: &Env, request: &Request, decision: 
         state.layers.pop();
     }
     state.decisions.failed.remove(&request.id);
-    state.decisions.sending.insert(request.id.clone(), decision.clone());
+    let (requests, number) = (vec![request.id.clone()], state.decisions.press());
+    let press = Press { requests, decision: decision.clone(), number };
+    state.decisions.sending.insert(request.id.clone(), press);
     state.approvals.marks.remove(&request.id);
     lists::approvals(state, env);
     to_next_open(state, env);
@@ -204,7 +206,7 @@ pub(super) fn to_next_open(state: &mut State, env: &Env) {
 }
 
 /// The cursor goes to a request, if it stands in the list.
-fn go_to(state: &mut State, id: &crate::domain::RequestId) {
+fn go_to(state: &mut State, id: &RequestId) {
     if let Some(at) = state.approvals.place(id) {
         let (len, height) = (state.approvals.list.len(), lists::height(state));
         state.approvals.cursor.go(at, len, height);
@@ -214,8 +216,24 @@ fn go_to(state: &mut State, id: &crate::domain::RequestId) {
 /// Takes back the selected decision, else this client's last one; what was decided by one press goes back
 /// as a whole.
 pub(super) fn undo(state: &mut State, env: &Env) -> Step {
+    if !state.selected_is_held() {
+        match state.decisions.on_its_way() {
+            // The one before it is not what was meant.
+            Some(OnItsWay::One(id)) => {
+                state.decisions.take_back = Some(id);
+                return Step::draw();
+            }
+            Some(OnItsWay::Many) => return say(state, env, Voice::Bad, env.words.get(Text::LeftInFlight)),
+            None => {}
+        }
+    }
     let targets: Vec<_> =
         state.undo_targets().into_iter().map(|request| (request.id.clone(), request.revision)).collect();
+    take_back(state, env, targets)
+}
+
+/// Takes decisions back.
+pub(super) fn take_back(state: &mut State, env: &Env, targets: Vec<(RequestId, i64)>) -> Step {
     let Some((first, _)) = targets.first().cloned() else {
         // The window of the last one has passed: say so, and what it would take now.
         return say(state, env, Voice::Bad, env.words.get(Text::FaultWindowOver));

@@ -93,7 +93,8 @@ pub(super) fn send(
         state.decisions.failed.remove(&item.id);
     }
     let pieces: Vec<Vec<DecideOne>> = items.chunks(PIECE).map(<[DecideOne]>::to_vec).collect();
-    let batch = Batch { ticket, decision, pieces: pieces.len(), done: Vec::new(), failed };
+    let number = state.decisions.press();
+    let batch = Batch { ticket, decision, number, pieces: pieces.len(), done: Vec::new(), failed };
     state.decisions.batches.push(batch);
     state.approvals.marks = keep.into_iter().collect();
     state.approvals.passed.clear();
@@ -160,13 +161,13 @@ pub(super) fn decided(
 fn finish(state: &mut State, env: &Env, ticket: Ticket) -> Step {
     let ended = |batch: &Batch| batch.ticket == ticket && batch.pieces == 0;
     let Some(at) = state.decisions.batches.iter().position(ended) else { return Step::none() };
-    let Batch { decision, done, failed, .. } = state.decisions.batches.remove(at);
+    let Batch { decision, number, done, failed, .. } = state.decisions.batches.remove(at);
     let kind = decision.kind;
     let n = SafeText::number(done.len() as u64);
     if !done.is_empty() {
         state.decisions.last = Some(decision.clone());
         state.decisions.undone.clear();
-        state.decisions.confirm(Press { requests: done, decision });
+        state.decisions.confirm(Press { requests: done, decision, number });
     }
     let count = SafeText::number(failed.len() as u64);
     let why = failed.first().map(|(_, why)| why.clone());
@@ -204,7 +205,7 @@ pub(super) fn undone(state: &mut State, env: &Env, results: Outcomes) -> Step {
         }
     }
     if let Some(press) = back.first().and_then(|id| state.decisions.of(id)).cloned() {
-        state.decisions.undone.push(Press { requests: back.clone(), decision: press.decision });
+        state.decisions.undone.push(Press { requests: back.clone(), ..press });
     }
     state.decisions.forget(&back);
     let touched = state.data.apply(changes);

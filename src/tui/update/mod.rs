@@ -51,8 +51,8 @@ pub fn update(state: &mut State, env: &Env, msg: Msg) -> Step {
             lists::approvals(state, env);
             Step::draw()
         }
-        Msg::Seeding => {
-            state.phase = Phase::Seeding;
+        Msg::Seeding { long } => {
+            state.phase = Phase::Seeding { long };
             Step::draw()
         }
         Msg::Snapshot(snapshot) => news::snapshot(state, env, *snapshot),

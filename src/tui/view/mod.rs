@@ -47,7 +47,10 @@ pub fn draw(state: &State, env: &Env, theme: &Theme, buffer: &mut Buffer) -> Opt
     frame::banner(&mut canvas, state, env, regions.banner);
     let mut caret = match &state.phase {
         Phase::Opening => sentence(&mut canvas, regions.body, env, Text::Opening),
-        Phase::Seeding => sentence(&mut canvas, regions.body, env, Text::SeedingWorld),
+        Phase::Seeding { long } => {
+            let text = if *long { Text::SeedingFlood } else { Text::SeedingWorld };
+            sentence(&mut canvas, regions.body, env, text)
+        }
         Phase::Failed(fault) => {
             let words = [env.words.fault(fault), env.words.get(Text::FailedStart)];
             canvas.paragraphs(regions.body.inset(1), &words, canvas.theme.plain());
