@@ -28,7 +28,7 @@ pub fn documented() -> BTreeMap<String, BTreeMap<String, String>> {
 pub fn shared_with(heading: &str) -> Option<&'static str> {
     match heading {
         "show a contact" => Some("contacts"),
-        "watch" => Some("requests"),
+        "watch" | "show a handover" => Some("requests"),
         _ => None,
     }
 }

@@ -201,6 +201,9 @@ pub(super) async fn remove(
         Begun::Done(response) => return Ok(response),
     };
     let row = to_change(&mut once.tx, &caller, &id, revision).await?;
+    if row.promised {
+        return Err(Problem::new(ProblemCode::Forbidden).into());
+    }
     if !contacts::remove(&mut once.tx, row.sk, revision).await? {
         return Err(stale(row.contact.revision).into());
     }

@@ -23,6 +23,8 @@ pub(crate) struct ContactRow {
     pub(crate) owner: i64,
     /// The member of another company that it is.
     pub(crate) peer: Option<i64>,
+    /// Whether they pass to somebody else at a moment to come.
+    pub(crate) promised: bool,
     pub(crate) contact: Contact,
 }
 
@@ -33,6 +35,7 @@ const BETWEEN: char = '\u{1f}';
 const COLUMNS: &str =
     "c.sk, c.company, c.owner, c.peer, c.id, c.kind, c.name, c.company_name, c.title, c.phones, c.emails,
     c.remark, c.description, c.channel, c.add_way, c.card_label, c.since, c.revision,
+    c.gone_at IS NOT NULL AS promised,
     (SELECT string_agg(t.tag, char(31) ORDER BY t.tag) FROM contact_tags t WHERE t.contact = c.sk AND t.own = 0) AS tags,
     (SELECT string_agg(t.tag, char(31) ORDER BY t.tag) FROM contact_tags t WHERE t.contact = c.sk AND t.own = 1) AS own_tags,
     c.peer IS NOT NULL AND NOT EXISTS (
@@ -64,8 +67,12 @@ fn read(row: &Row, as_of: i64) -> Result<ContactRow, StoreError> {
     let refuse_until = row.try_get::<Option<i64>, _>("refuse_until")?.map(Time::from_micros);
     let one_sided = row.try_get::<i64, _>("one_sided")? != 0;
     let peer: Option<i64> = row.try_get("peer")?;
-    let mut allowed = vec![ContactAction::EditRemark, ContactAction::EditTags, ContactAction::Remove];
-    allowed.push(ContactAction::HandOver);
+    let promised = row.try_get::<i64, _>("promised")? != 0;
+    let mut allowed = vec![ContactAction::EditRemark, ContactAction::EditTags];
+    // Whoever is on the way to somebody else is neither ended nor given away from here.
+    if !promised {
+        allowed.extend([ContactAction::Remove, ContactAction::HandOver]);
+    }
     if peer.is_some() && !one_sided {
         allowed.push(ContactAction::Introduce);
     }
@@ -77,6 +84,7 @@ fn read(row: &Row, as_of: i64) -> Result<ContactRow, StoreError> {
         company: row.try_get("company")?,
         owner: row.try_get("owner")?,
         peer,
+        promised,
         contact: Contact {
             id: ContactId::new(row.try_get("id")?).map_err(|_| StoreError::Unexpected("contacts.id"))?,
             revision: row.try_get("revision")?,
@@ -569,14 +577,16 @@ pub(crate) async fn set_remark(
     remark: Option<&str>,
     description: Option<&str>,
 ) -> Result<bool, StoreError> {
+    let now = tx.now().as_micros();
     let done = sqlx::query(
         "UPDATE contacts SET remark = $3, description = $4, revision = revision + 1
-         WHERE sk = $1 AND revision = $2 AND gone_at IS NULL",
+         WHERE sk = $1 AND revision = $2 AND (gone_at IS NULL OR gone_at > $5)",
     )
     .bind(sk)
     .bind(revision)
     .bind(remark)
     .bind(description)
+    .bind(now)
     .execute(tx.conn())
     .await?;
     Ok(done.rows_affected() == 1)
@@ -608,11 +618,14 @@ pub(crate) async fn set_tags(
     company: &[Untrusted],
     own: &[Untrusted],
 ) -> Result<bool, StoreError> {
+    let now = tx.now().as_micros();
     let done = sqlx::query(
-        "UPDATE contacts SET revision = revision + 1 WHERE sk = $1 AND revision = $2 AND gone_at IS NULL",
+        "UPDATE contacts SET revision = revision + 1
+         WHERE sk = $1 AND revision = $2 AND (gone_at IS NULL OR gone_at > $3)",
     )
     .bind(sk)
     .bind(revision)
+    .bind(now)
     .execute(tx.conn())
     .await?;
     if done.rows_affected() != 1 {

@@ -173,8 +173,11 @@ impl Model {
     /// The owner of a contact removes it.
     pub fn remove(&mut self, contact: usize, stale: bool) -> Answer {
         // What changes hands is refused, not removed.
-        if stale || self.contacts[contact].gone.is_some() {
+        if stale {
             return CHANGED;
+        }
+        if self.contacts[contact].gone.is_some() {
+            return FORBIDDEN;
         }
         self.contacts[contact].gone = Some(self.now);
         self.contacts[contact].revision += 1;
