@@ -168,7 +168,7 @@ texts! {
     BadChatLink = "The company's chat link is not one that may be opened: tell your admin.";
     ChatOpened = "Chat opened.";
     ChatNotOpened = "Nothing on this computer could open the chat. The link was copied.";
-    ShowTitle = "Chat link";
+    ShowTitle = "Link";
     ShowLink = "Nothing here could open it. Open it yourself, or select and copy it:";
     Copied = "Copied through the terminal (OSC 52): {what}";
     LabelEmail = "mail";
