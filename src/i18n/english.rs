@@ -58,6 +58,7 @@ texts! {
     PageErrorTooLong = "This is too long.";
     PageErrorUnreadable = "This cannot be read. Please type it anew.";
     PageErrorEmail = "This is not an e-mail address.";
+    PageErrorPersonal = "This is a personal address. Please give the one of your company.";
     PageErrorPhone = "Only digits, blanks and + - ( ) please, at most 20 of them.";
     PageFormOld = "The form had been open for too long. Please check it and send it again.";
     PageFormEarly = "That was quick. Please check what you typed and send it again.";
@@ -74,6 +75,8 @@ texts! {
     PageMisdirectedWhy = "This server has another name than the one in this address.";
     PageNotKept = "The server could not keep it just now. What you typed is still here: please send it again in a moment.";
     PageRefusedWhy = "What was sent is too long, or does not come from the form of this page. Nothing was kept.";
+    PageNotTakenTitle = "Not possible here";
+    PageNotTakenWhy = "{name} at {company} does not take this request.";
     PageStatusTitle = "Your request to {name}";
     PageStatusPending = "Waiting for an answer";
     PageStatusPendingWhy = "{name} has received your request. It ends on {date} if there is no answer.";

@@ -801,3 +801,29 @@ async fn a_write_sent_again_is_answered_as_before_whatever_the_time() {
     assert_eq!(again.header("idempotent-replay"), "true");
     assert_eq!(again.ok(), given);
 }
+
+#[tokio::test]
+async fn a_visitor_whom_the_policy_turns_away_reads_what_they_can_mend_and_nothing_else() {
+    let world = two_companies().await;
+    let ann = world.session("acme", "ann").await;
+    let card = world.card(&ann).await;
+    let send = async |email: &str| {
+        let form = world.form(&card).await;
+        let fields = [("name", "Eve"), ("email", email), ("purpose", "p"), ("form", form.as_str())];
+        world.post_form(&card, &fields).await.text()
+    };
+    world.policy("acme", &rule("EXT-05", "personal_addresses = false")).await.ok();
+    let page = send("eve@gmail.com").await;
+    assert!(page.contains("This is a personal address") && page.contains("eve@gmail.com"), "{page}");
+    assert!(!page.contains("This is needed"), "{page}");
+    // A blocked domain and a card's owner who takes none read the same.
+    world.policy("acme", &rule("EXT-06", "blocked_domains = [\"bad.example\"]")).await.ok();
+    let blocked = send("eve@bad.example").await;
+    assert!(
+        blocked.contains("does not take this request") && blocked.contains("nothing was kept"),
+        "{blocked}"
+    );
+    world.policy("acme", &rule("EXT-20", "accepts = false")).await.ok();
+    assert_eq!(send("eve@good.example").await, blocked);
+    assert_eq!(world.queue(&ann).await.len(), 0);
+}

@@ -412,9 +412,15 @@ async fn receive(app: &App, token: &str, headers: &HeaderMap, body: &[u8]) -> Re
         Submitted::Ended => Ok(not_found(w)),
         Submitted::Refused(verdict) => match verdict.code {
             VerdictCode::Colleague => Ok(colleague(&w, &card, path)),
-            _ => {
+            code => {
+                // What they can mend is said at its field; all else looks the same, a block among it.
+                let (field, error) = match code {
+                    VerdictCode::PurposeRequired => ("purpose", Text::PageErrorMissing),
+                    VerdictCode::PersonalNotServed => ("email", Text::PageErrorPersonal),
+                    _ => return Ok(not_taken(&w, &card, path)),
+                };
                 let mut filled = filled;
-                filled.set_error("purpose", Text::PageErrorMissing);
+                filled.set_error(field, error);
                 give_out(app, &w, &card, &path, None, Some(&filled), true).await
             }
         },
@@ -472,6 +478,17 @@ fn asked_before(w: &Voice, path: &str) -> Response {
         title: w.get(Text::PageAskedTitle),
         lines: vec![w.get(Text::PageAskedWhy)],
         back: Some(path.to_owned()),
+        w: w.clone(),
+    };
+    render(StatusCode::OK, &page)
+}
+
+fn not_taken(w: &Voice, card: &OpenCard, path: String) -> Response {
+    let values = [("company", card.company_name.whole()), ("name", card.name.whole())];
+    let page = views::Message {
+        title: w.get(Text::PageNotTakenTitle),
+        lines: vec![w.fill(Text::PageNotTakenWhy, &values), w.get(Text::PageNothingKept)],
+        back: Some(path),
         w: w.clone(),
     };
     render(StatusCode::OK, &page)
