@@ -266,6 +266,7 @@ texts! {
     DecidedBy = "{what} by {who}";
     DecidedAt = "{what} by {who} {time}";
     ApprovedToast = "Approved: {name}. u takes it back.";
+    TakenOverToast = "Taken over from {name}. Each contact is told and may refuse for 24 hours.";
     RejectedToast = "Rejected: {name}. u takes it back.";
     TakenBack = "Taken back: {name} waits again.";
     NothingToUndo = "There is no decision to take back.";

@@ -5,8 +5,8 @@ use super::{
     approvals, bulk, contact, external, lists, namecard, news, past, say, search, sharing, why, wizard,
 };
 use crate::domain::{
-    Card, Change, ContactDetail, ContactId, ContactRevision, DecisionKind, Fault, Request, RequestDetail,
-    RequestId,
+    ApprovalKind, Card, Change, ContactDetail, ContactId, ContactRevision, DecisionKind, Fault, Request,
+    RequestDetail, RequestId,
 };
 use crate::i18n::Text;
 use crate::i18n::say::NAME_CELLS;
@@ -77,6 +77,7 @@ fn decided(state: &mut State, env: &Env, id: &RequestId, result: Result<Request,
             let text = match request.decision.as_ref().map(|decision| decision.kind) {
                 Some(DecisionKind::Reject) => Text::RejectedToast,
                 Some(DecisionKind::Block) => Text::BlockedToast,
+                _ if request.kind == ApprovalKind::Handover => Text::TakenOverToast,
                 _ => Text::ApprovedToast,
             };
             let words = env.words.fill(text, &[("name", name)]);
