@@ -11,7 +11,8 @@ from company import Server
 from program import PEERS, check, same, until
 
 HERE = pathlib.Path(__file__).resolve().parent
-EXAMPLES = 100
+# So many at every push; more before a release.
+EXAMPLES = int(os.environ.get("NAMECARD_EXAMPLES", "50"))
 # Without an end.
 ENDLESS = "/v1/events"
 # What ends the rest, or what the rest would end: each is tried first, alone, with things of its own.

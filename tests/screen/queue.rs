@@ -815,7 +815,23 @@ fn filters_narrow_down_and_say_so_and_groups_count() {
     desk.keys("j j h");
     assert!(desk.state.approvals.list.iter().all(|row| row.request().is_none()));
     assert_eq!(marked(&desk), [13, 14, 15, 16], "folded, not gone");
-    desk.keys("S q S n");
+    desk.keys("S q S k");
+    let groups = |desk: &Desk| desk.state.approvals.list.iter().filter(|row| row.request().is_none()).count();
+    assert!(groups(&desk) >= 4, "one of each kind");
+    desk.shows("permission");
+    put(&mut desk, vec![row(40, "Later", "Acme", "x", json!({"expires": time(START + 30 * DAY)}))]);
+    desk.keys("S t");
+    let picture = desk.picture();
+    let at = |text: &str| picture.find(text).unwrap_or_else(|| panic!("{text}: {picture}"));
+    assert!(at("due within a day") < at("due later"), "in their own order: {picture}");
+    desk.keys("Enter m q S t F");
+    desk.send(Msg::Changes(vec![Change::RequestGone(request_id(40), 9)], Time::from_micros(START)));
+    go(&mut desk, 14);
+    desk.keys("f d");
+    desk.shows("filter: due");
+    let due = desk.state.approvals.filter.due;
+    assert!(!desk.state.approvals.shown.is_empty() && due.is_some());
+    desk.keys("F S n");
     assert_eq!(desk.state.approvals.list.len(), 10);
     let first = desk.state.approvals.request_at(0).cloned();
     assert_eq!(first, Some(request_id(17)), "Amélie");
@@ -928,9 +944,9 @@ fn w_says_which_rule_and_t_what_they_asked_before() {
     assert!(desk.read.contains(&request_id(13)), "everything about the row was asked for");
 }
 
-const MARKING: [&str; 22] = [
+const MARKING: [&str; 25] = [
     "Space", "v", "j", "k", "G", "g g", "m a", "m n", "m i", "m c", "m q", "m f", "m o", "f m", "f f", "f c",
-    "f q", "F", "S q", "S d", "Enter", "Esc",
+    "f q", "f d", "F", "S q", "S k", "S t", "S d", "Enter", "Esc",
 ];
 
 proptest! {

@@ -491,7 +491,7 @@ fn not_taken(w: &Voice, card: &OpenCard, path: String) -> Response {
         back: Some(path),
         w: w.clone(),
     };
-    render(StatusCode::OK, &page)
+    render(StatusCode::FORBIDDEN, &page)
 }
 
 fn colleague(w: &Voice, card: &OpenCard, path: String) -> Response {

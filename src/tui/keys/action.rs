@@ -189,6 +189,8 @@ actions! {
     FilterCard("filter-card", KeyFilterCard, HelpFilterCard),
     /// The kind only.
     FilterKind("filter-kind", KeyFilterKind, HelpFilterKind),
+    /// Only what ends when the selected row does.
+    FilterDue("filter-due", KeyFilterDue, HelpFilterDue),
     /// Everything.
     FilterNone("filter-none", KeyFilterNone, HelpFilterNone),
     /// What ends first.
@@ -201,6 +203,10 @@ actions! {
     GroupCompany("group-company", KeyGroupCompany, HelpGroupCompany),
     /// Grouped by card.
     GroupCard("group-card", KeyGroupCard, HelpGroupCard),
+    /// Put rows of one kind together.
+    GroupKind("group-kind", KeyGroupKind, HelpGroupKind),
+    /// Put rows together that end within a day, a week, or later.
+    GroupDue("group-due", KeyGroupDue, HelpGroupDue),
     /// Tick that the sender is blocked.
     TickBlock("tick-block", KeyTickBlock, HelpTickBlock),
     /// A new code.

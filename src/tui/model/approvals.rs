@@ -1,9 +1,10 @@
 //! The page of approvals: what is listed in which order, what a filter leaves out, what is marked.
 
 use std::collections::{BTreeSet, HashSet};
+use std::time::Duration;
 
 use super::cursor::Cursor;
-use crate::domain::{ApprovalKind, Channel, Part, Request, RequestAction, RequestId};
+use crate::domain::{ApprovalKind, Channel, Part, Request, RequestAction, RequestId, Time};
 use crate::search::fold;
 use crate::text::Untrusted;
 
@@ -26,6 +27,35 @@ pub enum Grouping {
     Company,
     /// By the card that they came by.
     Card,
+    /// By kind.
+    Kind,
+    /// By when they end.
+    Due,
+}
+
+/// When a request ends, as groups and filters tell it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum DueIn {
+    /// Within a day.
+    Day,
+    /// Within a week.
+    Week,
+    /// Later, or never.
+    Later,
+}
+
+impl DueIn {
+    /// When a request ends, seen from now.
+    pub fn of(request: &Request, now: Time) -> Self {
+        let day = Duration::from_secs(24 * 3_600);
+        if request.expires <= now.after(day) {
+            Self::Day
+        } else if request.expires <= now.after(7 * day) {
+            Self::Week
+        } else {
+            Self::Later
+        }
+    }
 }
 
 /// What the rows of a group have in common.
@@ -35,8 +65,10 @@ pub enum GroupKey {
     Named(String),
     /// No card with a label: the channel.
     Channel(Channel),
-    /// Neither: the kind.
+    /// Neither, or the groups are kinds: the kind.
     Kind(ApprovalKind),
+    /// When they end.
+    Due(DueIn),
     /// No company.
     Nameless,
 }
@@ -64,11 +96,18 @@ pub fn card_of(request: &Request) -> Common {
 
 impl Grouping {
     /// What a request has in common with the others of its group.
-    pub fn of(self, request: &Request) -> Common {
+    pub fn of(self, request: &Request, now: Time) -> Common {
         match self {
             Self::Company => company_of(request),
             Self::Card => card_of(request),
+            Self::Kind => (GroupKey::Kind(request.kind), None),
+            Self::Due => (GroupKey::Due(DueIn::of(request, now)), None),
         }
+    }
+
+    /// Whether the groups have an order of their own; else the largest comes first.
+    pub const fn is_ordered(self) -> bool {
+        matches!(self, Self::Due)
     }
 }
 
@@ -128,6 +167,8 @@ pub struct Filter {
     pub card: Option<Common>,
     /// Of this kind.
     pub kind: Option<ApprovalKind>,
+    /// That end then.
+    pub due: Option<DueIn>,
 }
 
 impl Filter {
@@ -137,12 +178,13 @@ impl Filter {
     }
 
     /// Whether a request passes.
-    pub fn passes(&self, request: &Request) -> bool {
+    pub fn passes(&self, request: &Request, now: Time) -> bool {
         (!self.mine || matches!(request.part, Part::Target | Part::Requester))
             && (!self.flagged || !request.flags.is_empty())
             && self.company.as_ref().is_none_or(|(key, _)| company_of(request).0 == *key)
             && self.card.as_ref().is_none_or(|(key, _)| card_of(request).0 == *key)
             && self.kind.is_none_or(|kind| request.kind == kind)
+            && self.due.is_none_or(|due| DueIn::of(request, now) == due)
     }
 }
 

@@ -26,8 +26,8 @@ mod toast;
 mod wizard;
 
 pub use approvals::{
-    Approvals, Common, Filter, Group, GroupKey, Grouping, QueueOrder, QueueRow, Range, card_of, company_of,
-    has_own_step,
+    Approvals, Common, DueIn, Filter, Group, GroupKey, Grouping, QueueOrder, QueueRow, Range, card_of,
+    company_of, has_own_step,
 };
 pub use bulk::{LeftOut, TYPED_FROM, elsewhere_text, left_out_text, system_name};
 pub use cursor::Cursor;

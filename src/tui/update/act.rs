@@ -112,10 +112,15 @@ pub(super) fn act(state: &mut State, env: &Env, action: Action, chord: Chord) ->
         | Action::FilterCompany
         | Action::FilterCard
         | Action::FilterKind
+        | Action::FilterDue
         | Action::FilterNone => queue::filter(state, env, action),
-        Action::SortDue | Action::SortAge | Action::SortName | Action::GroupCompany | Action::GroupCard => {
-            queue::sort(state, env, action)
-        }
+        Action::SortDue
+        | Action::SortAge
+        | Action::SortName
+        | Action::GroupCompany
+        | Action::GroupCard
+        | Action::GroupKind
+        | Action::GroupDue => queue::sort(state, env, action),
         Action::TickBlock => layers::tick_block(state),
         Action::Rotate => match namecard::revision(state) {
             Some(revision) => ask(state, env, Ask::Rotate { revision }),

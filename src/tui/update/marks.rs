@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::time::Duration;
 
 use super::{lists, say};
-use crate::domain::{Request, RequestId};
+use crate::domain::{Request, RequestId, Time};
 use crate::i18n::Text;
 use crate::text::SafeText;
 use crate::tui::keys::Action;
@@ -39,7 +39,7 @@ pub(super) fn toggle(state: &mut State, env: &Env) -> Step {
 }
 
 fn toggle_group(state: &mut State, env: &Env) -> Step {
-    let ids = of_group(state);
+    let ids = of_group(state, state.server_now(env.now));
     let all = ids.iter().all(|id| {
         let request = state.data.request(id);
         state.approvals.marks.contains(id)
@@ -53,11 +53,11 @@ fn toggle_group(state: &mut State, env: &Env) -> Step {
 }
 
 /// The requests under the heading that the cursor is on.
-fn of_group(state: &State) -> Vec<RequestId> {
+fn of_group(state: &State, now: Time) -> Vec<RequestId> {
     let (Some(group), Some(grouping)) = (state.approvals.group(), state.approvals.grouping) else {
         return Vec::new();
     };
-    matching(state, |request| grouping.of(request).0 == group.key)
+    matching(state, |request| grouping.of(request, now).0 == group.key)
 }
 
 fn matching(state: &State, what: impl Fn(&Request) -> bool) -> Vec<RequestId> {
@@ -164,11 +164,11 @@ pub(super) fn by(state: &mut State, env: &Env, action: Action) -> Step {
         }
         Action::MarkCompany => match key_here(state, company_of) {
             Some(key) => matching(state, |request| company_of(request).0 == key),
-            None => of_group(state),
+            None => of_group(state, state.server_now(env.now)),
         },
         Action::MarkCard => match key_here(state, card_of) {
             Some(key) => matching(state, |request| card_of(request).0 == key),
-            None => of_group(state),
+            None => of_group(state, state.server_now(env.now)),
         },
         Action::MarkFlagged => return flagged(state, env),
         Action::MarkOld => matching(state, |request| now.since(request.created) >= OLD),

@@ -9,7 +9,7 @@ use crate::search::fold;
 use crate::text::Untrusted;
 use crate::tui::keys::Action;
 use crate::tui::model::{
-    Env, Group, GroupKey, Grouping, InFlight, QueueOrder, QueueRow, Selected, State, Step, card_of,
+    DueIn, Env, Group, GroupKey, Grouping, InFlight, QueueOrder, QueueRow, Selected, State, Step, card_of,
     company_of,
 };
 
@@ -46,11 +46,11 @@ pub(super) fn rebuild(state: &mut State, env: &Env) {
     let due = waiting.iter().filter(|request| request.expires <= tomorrow).count();
     let waiting = waiting.len();
     let all = queue.len();
-    queue.retain(|request| state.approvals.filter.passes(request));
+    queue.retain(|request| state.approvals.filter.passes(request, now));
     let shown: Vec<RequestId> = queue.iter().map(|request| request.id.clone()).collect();
     let list = match state.approvals.grouping {
         None => shown.iter().cloned().map(QueueRow::Request).collect(),
-        Some(grouping) => grouped(&queue, grouping, &state.approvals.open),
+        Some(grouping) => grouped(&queue, grouping, &state.approvals.open, now),
     };
     let approvals = &mut state.approvals;
     (approvals.waiting, approvals.due, approvals.hidden) = (waiting, due, all - shown.len());
@@ -75,15 +75,17 @@ pub(super) fn rebuild(state: &mut State, env: &Env) {
     approvals.cursor.go(to, approvals.list.len(), height);
 }
 
-/// Rows under the headings of their groups, the largest group first.
-fn grouped(queue: &[&Request], grouping: Grouping, open: &HashSet<GroupKey>) -> Vec<QueueRow> {
+/// Rows under the headings of their groups, the largest group first where groups have no order of their own.
+fn grouped(queue: &[&Request], grouping: Grouping, open: &HashSet<GroupKey>, now: Time) -> Vec<QueueRow> {
     let mut groups: BTreeMap<GroupKey, (Option<Untrusted>, Vec<&Request>)> = BTreeMap::new();
     for request in queue {
-        let (key, name) = grouping.of(request);
+        let (key, name) = grouping.of(request, now);
         groups.entry(key).or_insert_with(|| (name, Vec::new())).1.push(request);
     }
     let mut groups: Vec<_> = groups.into_iter().collect();
-    groups.sort_by_key(|(_, (_, rows))| std::cmp::Reverse(rows.len()));
+    if !grouping.is_ordered() {
+        groups.sort_by_key(|(_, (_, rows))| std::cmp::Reverse(rows.len()));
+    }
     let mut list = Vec::new();
     for (key, (name, rows)) in groups {
         let open = open.contains(&key);
@@ -109,6 +111,8 @@ pub(super) fn sort(state: &mut State, env: &Env, action: Action) -> Step {
     let wanted = match action {
         Action::GroupCompany => Some(Grouping::Company),
         Action::GroupCard => Some(Grouping::Card),
+        Action::GroupKind => Some(Grouping::Kind),
+        Action::GroupDue => Some(Grouping::Due),
         _ => None,
     };
     match action {
@@ -131,9 +135,15 @@ pub(super) fn sort(state: &mut State, env: &Env, action: Action) -> Step {
 
 /// Narrows the queue down; the same again: not any more.
 pub(super) fn filter(state: &mut State, env: &Env, action: Action) -> Step {
-    let (company, card, kind) = match state.selected() {
-        Selected::Request(request) => (Some(company_of(request)), Some(card_of(request)), Some(request.kind)),
-        _ => (None, None, None),
+    let now = state.server_now(env.now);
+    let (company, card, kind, due) = match state.selected() {
+        Selected::Request(request) => (
+            Some(company_of(request)),
+            Some(card_of(request)),
+            Some(request.kind),
+            Some(DueIn::of(request, now)),
+        ),
+        _ => (None, None, None, None),
     };
     let filter = &mut state.approvals.filter;
     match action {
@@ -141,6 +151,7 @@ pub(super) fn filter(state: &mut State, env: &Env, action: Action) -> Step {
         Action::FilterFlagged => filter.flagged = !filter.flagged,
         Action::FilterCompany => filter.company = if filter.company.is_some() { None } else { company },
         Action::FilterCard => filter.card = if filter.card.is_some() { None } else { card },
+        Action::FilterDue => filter.due = if filter.due.is_some() { None } else { due },
         Action::FilterKind => filter.kind = if filter.kind.is_some() { None } else { kind },
         _ => *filter = crate::tui::model::Filter::default(),
     }

@@ -7,7 +7,7 @@ use crate::i18n::Text;
 use crate::text::SafeText;
 use crate::tui::model::content::{Line, held_sentence, in_flight_text, request_lines};
 use crate::tui::model::{
-    Env, Filter, Group, GroupKey, QueueOrder, QueueRow, Regions, Selected, State, system_name,
+    DueIn, Env, Filter, Group, GroupKey, QueueOrder, QueueRow, Regions, Selected, State, system_name,
 };
 
 pub(super) fn draw(canvas: &mut Canvas<'_>, state: &State, env: &Env, regions: &Regions) -> Option<Caret> {
@@ -117,7 +117,17 @@ pub(super) fn group_name(
         (Some(name), _) => (name.line(40), true),
         (None, GroupKey::Channel(channel)) => (env.words.channel(*channel), false),
         (None, GroupKey::Kind(kind)) => (env.words.kind(*kind), false),
+        (None, GroupKey::Due(due)) => (env.words.get(due_text(*due)), false),
         (None, GroupKey::Named(_) | GroupKey::Nameless) => (env.words.get(Text::GroupNoCompany), false),
+    }
+}
+
+/// When a group ends.
+const fn due_text(due: DueIn) -> Text {
+    match due {
+        DueIn::Day => Text::DueDay,
+        DueIn::Week => Text::DueWeek,
+        DueIn::Later => Text::DueLater,
     }
 }
 
@@ -260,6 +270,7 @@ pub(super) fn filter_text(env: &Env, filter: &Filter) -> SafeText {
     if let Some(kind) = filter.kind {
         parts.push(env.words.kind(kind));
     }
+    parts.extend(filter.due.map(|due| env.words.get(due_text(due))));
     SafeText::join(&parts, ", ")
 }
 

@@ -31,7 +31,7 @@ fn name(state: &State, id: &RequestId) -> SafeText {
 fn counts(state: &State, env: &Env, layer: &BulkLayer, grouping: Grouping) -> SafeText {
     let mut groups = BTreeMap::new();
     for request in layer.going.iter().filter_map(|(id, _)| state.data.request(id)) {
-        let (key, name) = grouping.of(request);
+        let (key, name) = grouping.of(request, state.server_now(env.now));
         groups.entry(key).or_insert((name, 0_u64)).1 += 1;
     }
     let mut groups: Vec<_> = groups.into_iter().collect();

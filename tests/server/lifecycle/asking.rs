@@ -175,7 +175,7 @@ impl Model {
         }
         let from = Person::Visitor(visitor);
         if !self.may_cross(of) || !self.takes_requests(of) || self.is_blocked(of.company(), from) {
-            return Answer { status: 400, code: "page" };
+            return Answer { status: 403, code: "page" };
         }
         let before = self.requests.iter().any(|request| {
             request.from == from

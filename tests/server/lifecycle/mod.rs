@@ -42,7 +42,7 @@ use play::{Played, bench};
 use world::Bench;
 
 /// Steps of a sequence.
-const STEPS: RangeInclusive<usize> = 4..=12;
+const STEPS: RangeInclusive<usize> = 4..=10;
 
 fn number(name: &str) -> Option<u64> {
     std::env::var(name).ok().map(|text| text.parse().unwrap())
