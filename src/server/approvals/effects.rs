@@ -116,7 +116,7 @@ async fn has_already(tx: &mut Write, new: NewContact<'_>) -> Result<bool, Approv
     let Some(peer) = new.peer else { return Ok(false) };
     let Some(known) = contacts::kept(tx.conn(), new.owner, peer, now).await? else { return Ok(false) };
     if known.since > new.since {
-        contacts::begin_by(tx, known.sk, new.request, new.since).await?;
+        contacts::begin_by(tx, known.sk, Some(new.request), new.since).await?;
         outbox::expect_nothing(tx, EventKind::Contact, known.id.as_str()).await?;
         begins(tx, (new.company, new.owner), known.id.as_str(), new.since).await?;
     }
@@ -254,8 +254,10 @@ pub(super) async fn unmake(tx: &mut Write, row: &RequestRow) -> Result<(), Appro
     for contact in contacts::of_request(tx.conn(), row.sk, now).await? {
         let contacts::Coming { sk, id, company, owner, other, .. } = contact;
         outbox::expect_nothing(tx, EventKind::Contact, id.as_str()).await?;
-        if let Some((other, since)) = other {
-            contacts::begin_by(tx, sk, other, since).await?;
+        let by_handover = handovers::comes_at(tx.conn(), sk, now).await?;
+        let by_other = other.map(|(other, since)| (Some(other), since));
+        if let Some((request, since)) = by_other.or(by_handover.map(|since| (None, since))) {
+            contacts::begin_by(tx, sk, request, since).await?;
             begins(tx, (company, owner), id.as_str(), since).await?;
         } else if handovers::drop_contact(tx, sk).await? {
             contacts::end_at(tx, sk, Some(now)).await?;

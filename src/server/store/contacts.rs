@@ -541,8 +541,13 @@ pub(crate) async fn of_request(conn: &mut Conn, request: i64, now: Time) -> Resu
         .collect()
 }
 
-/// Has a contact that is still to come be made by another request.
-pub(crate) async fn begin_by(tx: &mut Write, sk: i64, request: i64, since: Time) -> Result<(), StoreError> {
+/// Has a contact that is still to come be made by another request; none: by a handover.
+pub(crate) async fn begin_by(
+    tx: &mut Write,
+    sk: i64,
+    request: Option<i64>,
+    since: Time,
+) -> Result<(), StoreError> {
     sqlx::query("UPDATE contacts SET request = $2, since = $3 WHERE sk = $1")
         .bind(sk)
         .bind(request)

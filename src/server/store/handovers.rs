@@ -199,6 +199,22 @@ pub(crate) async fn drop_contact(tx: &mut Write, contact: i64) -> Result<bool, S
     Ok(!rows.is_empty())
 }
 
+/// When a contact comes by a handover all the same, because one of the two takes the other over and nobody has
+/// refused yet.
+pub(crate) async fn comes_at(conn: &mut Conn, contact: i64, now: Time) -> Result<Option<Time>, StoreError> {
+    let due: Option<i64> = sqlx::query_scalar(
+        "SELECT MIN(h.due_at) FROM contacts c
+         JOIN contacts m ON (m.owner = c.owner AND m.peer = c.peer) OR (m.owner = c.peer AND m.peer = c.owner)
+         JOIN handover_items h ON h.made = m.sk
+         WHERE c.sk = $1 AND h.state = 'told' AND h.due_at > $2",
+    )
+    .bind(contact)
+    .bind(now.as_micros())
+    .fetch_one(conn)
+    .await?;
+    Ok(due.map(Time::from_micros))
+}
+
 /// Whether somebody has the same person as a contact already.
 pub(crate) async fn has_same_person(
     conn: &mut Conn,

@@ -194,10 +194,25 @@ impl Model {
                 })
                 .map(|(other, request)| (request.effective.unwrap(), other))
                 .min();
+            // Or one of the two takes the other over, and nobody has refused yet.
+            let taken_over = |row: &Contact, made: &Contact| {
+                (made.owner, made.peer) == (row.owner, row.peer)
+                    || (Person::Member(made.owner), made.peer) == (row.peer, Person::Member(row.owner))
+            };
+            let told = self.requests.iter().flat_map(|request| &request.items);
+            let due = told
+                .filter_map(|item| match item.state {
+                    ItemState::Told { due, made } if due > now && taken_over(row, &self.contacts[made]) => {
+                        Some(due)
+                    }
+                    _ => None,
+                })
+                .min();
             let row = &mut self.contacts[n];
-            match other {
-                Some((since, other)) => (row.request, row.since) = (Some(other), since),
-                None => {
+            match (other, due) {
+                (Some((since, other)), _) => (row.request, row.since) = (Some(other), since),
+                (None, Some(due)) => (row.request, row.since) = (None, due),
+                (None, None) => {
                     row.unmade = true;
                     self.drop_items(n);
                 }

@@ -49,8 +49,8 @@ fn number(name: &str) -> Option<u64> {
 }
 
 /// Plays so many sequences. The first that fails is made as short as it can be, and told step by step.
-fn play(sequences: u64, steps: RangeInclusive<usize>) {
-    let seed = number("NAMECARD_SEED").unwrap_or_else(|| getrandom::u64().unwrap());
+fn play(sequences: u64, steps: RangeInclusive<usize>, seed: Option<u64>) {
+    let seed = number("NAMECARD_SEED").or(seed).unwrap_or_else(|| getrandom::u64().unwrap());
     let sequences = number("NAMECARD_SEQUENCES").unwrap_or(sequences);
     let mut bytes = [0; 32];
     bytes[..8].copy_from_slice(&seed.to_le_bytes());
@@ -131,18 +131,20 @@ const TRIED: [&str; 35] = [
     "VisitorWithdraws 303 page",
 ];
 
+// A push is held to lives that are the same each time, so that it is judged by what it changes; the long run and
+// NAMECARD_SEED make others. The second seed once brought a withdrawal of what a handover had made as well.
 #[test]
 fn a_thousand_lives_go_as_the_product_says() {
-    play(1_000, STEPS);
+    play(1_000, STEPS, Some(101));
 }
 
 #[test]
 fn another_thousand_lives_go_as_the_product_says() {
-    play(1_000, STEPS);
+    play(1_000, STEPS, Some(1_888_643_598_760_735_599));
 }
 
 #[test]
 #[ignore = "runs for an hour: part of the long run"]
 fn fifty_thousand_lives_go_as_the_product_says() {
-    play(50_000, 4..=24);
+    play(50_000, 4..=24, None);
 }
