@@ -1,11 +1,10 @@
 //! A person outside the company with an approved connection.
 
 use serde::{Deserialize, Serialize};
-use unicode_segmentation::UnicodeSegmentation as _;
 
 use super::request::words;
 use super::{Channel, ContactId, Time, Who, normalise_line};
-use crate::text::Untrusted;
+use crate::text::{Untrusted, fits};
 
 /// An external contact: the person, and one member's side of the connection.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -146,10 +145,7 @@ const MAX_TAG: usize = 40;
 /// A tag, cleaned; none when it is empty, or longer than 40 graphemes or 160 bytes.
 pub fn contact_tag(typed: &str) -> Option<String> {
     let tag = normalise_line(typed);
-    let good = !tag.is_empty()
-        && tag.graphemes(true).take(MAX_TAG + 1).count() <= MAX_TAG
-        && tag.len() <= 4 * MAX_TAG;
-    good.then_some(tag)
+    (!tag.is_empty() && fits(&tag, MAX_TAG, 4 * MAX_TAG)).then_some(tag)
 }
 
 /// One event in a contact's history.

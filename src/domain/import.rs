@@ -4,7 +4,6 @@ use std::collections::HashSet;
 
 use serde::{Deserialize, Serialize};
 use unicode_normalization::{IsNormalized, UnicodeNormalization as _, is_nfc_quick};
-use unicode_segmentation::UnicodeSegmentation as _;
 
 use super::{Attribute, IdError, MemberId, Status};
 use crate::text::{Untrusted, is_readable};
@@ -244,8 +243,7 @@ fn is_normal(text: &str) -> bool {
 
 /// Whether a text fits into a directory field.
 fn fits(text: &str) -> bool {
-    text.len() <= MAX_FIELD
-        || (text.len() <= MAX_BYTES && text.graphemes(true).take(MAX_FIELD + 1).count() <= MAX_FIELD)
+    text.len() <= MAX_FIELD || crate::text::fits(text, MAX_FIELD, MAX_BYTES)
 }
 
 /// What is wrong with a row, collected.

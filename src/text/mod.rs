@@ -16,4 +16,4 @@ pub use near::{distance, nearest};
 pub use safe::SafeText;
 pub use sanitise::{MAX_LINE_BYTES, has_hidden, is_readable, sanitise_line};
 pub use untrusted::{Block, Untrusted};
-pub use width::{cut, width};
+pub use width::{cut, fits, width};

@@ -92,6 +92,11 @@ fn end_line(lines: &mut Vec<String>, line: &mut String) {
     }
 }
 
+/// Whether a text has at most so many graphemes and bytes.
+pub fn fits(text: &str, graphemes: usize, bytes: usize) -> bool {
+    text.len() <= bytes && text.graphemes(true).take(graphemes + 1).count() <= graphemes
+}
+
 #[cfg(test)]
 mod tests {
     use super::{cut, width};

@@ -314,13 +314,8 @@ pub(crate) async fn ask(
     }
     let parties = requests::parties(tx.conn(), &row, now).await?;
     let open = state != RequestState::Approved;
-    let news = News {
-        revision: 1,
-        effective_at: None,
-        expires: open.then_some(expires),
-        requester_hears: true,
-        deaf: None,
-    };
+    let news =
+        News { revision: 1, expires: open.then_some(expires), requester_hears: true, ..News::default() };
     tell(tx, &row, &parties, news).await?;
     let actor = Sender::Member(viewer.clone()).tag();
     write_begin(tx, &row, (&actor, viewer.company), "request.submit", Some(version), call).await?;

@@ -43,13 +43,7 @@ async fn tell_open(
 ) -> Result<(), ApprovalError> {
     let now = tx.now();
     let parties = requests::parties(tx.conn(), row, now).await?;
-    let news = News {
-        revision,
-        effective_at: None,
-        expires: Some(row.lifetime.expires),
-        requester_hears,
-        deaf: None,
-    };
+    let news = News { revision, expires: Some(row.lifetime.expires), requester_hears, ..News::default() };
     tell(tx, row, &parties, news).await
 }
 
@@ -169,7 +163,7 @@ pub(super) async fn tell_moved(
     let Some(row) = requests::by_sk(tx.conn(), before.sk, now).await? else { return Ok(()) };
     let mut parties = requests::parties(tx.conn(), &row, now).await?;
     parties.past.extend(before.target);
-    let news = News { revision, effective_at: None, expires, requester_hears: true, deaf: None };
+    let news = News { revision, expires, requester_hears: true, ..News::default() };
     tell(tx, &row, &parties, news).await
 }
 

@@ -1,7 +1,5 @@
 //! Deciding, and taking a decision back while it is held.
 
-use unicode_segmentation::UnicodeSegmentation as _;
-
 use super::effects::{self, Approval};
 use super::managers::appoint;
 use super::side::Standing;
@@ -17,7 +15,7 @@ use crate::server::policy::{Act, Actor as Asker, Case, Purpose, Target, verdict}
 use crate::server::store::counters::{self, Counted};
 use crate::server::store::requests::{self, NewStep, RequestRow};
 use crate::server::store::{Write, contacts};
-use crate::text::Untrusted;
+use crate::text::{Untrusted, fits};
 
 /// Longest note or reason, in graphemes.
 pub(super) const MAX_WORDS: usize = 200;
@@ -264,7 +262,7 @@ fn lost_to_other(row: &RequestRow, now: Time) -> ApprovalError {
 pub(super) fn words(text: Option<&Untrusted>) -> Result<Option<Untrusted>, Problem> {
     let Some(text) = text else { return Ok(None) };
     let text = normalise_line(text.as_data());
-    if text.graphemes(true).take(MAX_WORDS + 1).count() > MAX_WORDS || text.len() > 5 * MAX_WORDS {
+    if !fits(&text, MAX_WORDS, 5 * MAX_WORDS) {
         return Err(Problem::invalid("text", "too_long"));
     }
     Ok(Some(Untrusted::from(text)).filter(|text| !text.is_empty()))

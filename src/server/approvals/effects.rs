@@ -254,9 +254,11 @@ pub(super) async fn unmake(tx: &mut Write, row: &RequestRow) -> Result<(), Appro
     for contact in contacts::of_request(tx.conn(), row.sk, now).await? {
         let contacts::Coming { sk, id, company, owner, other, .. } = contact;
         outbox::expect_nothing(tx, EventKind::Contact, id.as_str()).await?;
-        let by_handover = handovers::comes_at(tx.conn(), sk, now).await?;
-        let by_other = other.map(|(other, since)| (Some(other), since));
-        if let Some((request, since)) = by_other.or(by_handover.map(|since| (None, since))) {
+        let comes = match other {
+            Some((other, since)) => Some((Some(other), since)),
+            None => handovers::comes_at(tx.conn(), sk, now).await?.map(|since| (None, since)),
+        };
+        if let Some((request, since)) = comes {
             contacts::begin_by(tx, sk, request, since).await?;
             begins(tx, (company, owner), id.as_str(), since).await?;
         } else if handovers::drop_contact(tx, sk).await? {

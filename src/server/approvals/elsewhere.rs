@@ -1,10 +1,8 @@
 //! What another system says of a request that it alone can decide. Nobody decides it here.
 
-use std::time::Duration;
-
 use super::converse::tell_moved;
 use super::tell::{News, tell};
-use super::{ApprovalError, lost, write_down};
+use super::{ApprovalError, LONG_LIFE, lost, write_down};
 use crate::api::{ElsewhereBody, Problem, ProblemCode};
 use crate::domain::{
     ApprovalKind, ElsewhereState, Need, Requester, RequesterKind, RuleRef, Time, Verdict, VerdictCode,
@@ -16,8 +14,6 @@ use crate::text::Untrusted;
 
 /// The rule that a system decides what is its own.
 const RULE: &str = "APR-02";
-/// It waits until the other system says otherwise: its life is as good as endless.
-const LIFE: Duration = Duration::from_secs(100 * 365 * 24 * 3_600);
 
 /// Refuses what only another system can decide, whoever asks.
 pub(super) fn refuse_elsewhere(row: &RequestRow) -> Result<(), ApprovalError> {
@@ -77,7 +73,7 @@ fn text(field: &Option<Untrusted>) -> Option<&str> {
 }
 
 fn ends(said: &ElsewhereBody, created: Time) -> Time {
-    said.expires.unwrap_or_else(|| created.after(LIFE))
+    said.expires.unwrap_or_else(|| created.after(LONG_LIFE))
 }
 
 /// One that was not known.
@@ -133,7 +129,7 @@ async fn arrive(
     let row = requests::by_sk(tx.conn(), sk, now).await?.ok_or(StoreError::Unexpected("requests"))?;
     let parties = requests::parties(tx.conn(), &row, now).await?;
     let expires = said.expires.filter(|_| ended.is_none());
-    let news = News { revision: 1, effective_at: None, expires, requester_hears: false, deaf: None };
+    let news = News { revision: 1, expires, ..News::default() };
     tell(tx, &row, &parties, news).await?;
     write_down(tx, &row, ("operator", company), "request.elsewhere", state, Some(version), call).await?;
     Ok(sk)
@@ -183,13 +179,7 @@ async fn end(
     requests::end_elsewhere(tx, row.sk, state.state()).await?;
     let now = tx.now();
     let parties = requests::parties(tx.conn(), &row, now).await?;
-    let news = News {
-        revision: row.revision + 1,
-        effective_at: None,
-        expires: None,
-        requester_hears: false,
-        deaf: None,
-    };
+    let news = News { revision: row.revision + 1, ..News::default() };
     tell(tx, &row, &parties, news).await?;
     write_down(tx, &row, ("operator", row.company), "request.elsewhere", state.state(), None, call).await?;
     Ok(row.sk)

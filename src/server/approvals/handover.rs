@@ -5,7 +5,7 @@ use std::time::Duration;
 use super::managers::manager_of;
 use super::side::Standing;
 use super::tell::{News, tell};
-use super::{ApprovalError, lost, write_begin, write_down};
+use super::{ApprovalError, LONG_LIFE, lost, write_begin, write_down};
 use crate::api::{EventKind, Problem, ProblemCode};
 use crate::domain::{
     AddWay, ApprovalKind, Decision, DecisionKind, HistoryKind, ItemState, MemberId, Need, NoteKind, Part,
@@ -22,8 +22,6 @@ use crate::server::store::{StoreError, Write, members, relations, settings_of};
 
 /// So long a contact may refuse whoever takes over.
 const REFUSE_WITHIN: Duration = Duration::from_secs(24 * 3_600);
-/// A handover waits until somebody takes it: its life is as good as endless.
-const LIFE: Duration = Duration::from_secs(100 * 365 * 24 * 3_600);
 
 /// What is handed over.
 struct Parcel {
@@ -140,7 +138,7 @@ async fn write(
             card: None,
             card_label: None,
             flags: &[],
-            expires: now.after(LIFE),
+            expires: now.after(LONG_LIFE),
             state: RequestState::Pending,
             effective_at: None,
             manager_asked: Need::None,
@@ -166,7 +164,7 @@ async fn write(
     }
     let row = requests::by_sk(tx.conn(), sk, now).await?.ok_or(StoreError::Unexpected("requests"))?;
     let parties = requests::parties(tx.conn(), &row, now).await?;
-    let news = News { revision: 1, effective_at: None, expires: None, requester_hears: true, deaf: None };
+    let news = News { revision: 1, requester_hears: true, ..News::default() };
     tell(tx, &row, &parties, news).await?;
     let version = Some(policy.version);
     write_begin(tx, &row, actor, "handover.begin", version, call).await?;
@@ -216,13 +214,7 @@ pub(super) async fn answer(
     if yes {
         take_over(tx, &row, receiver, &standing).await?;
     }
-    let news = News {
-        revision: row.revision + 1,
-        effective_at: None,
-        expires: None,
-        requester_hears: true,
-        deaf: None,
-    };
+    let news = News { revision: row.revision + 1, requester_hears: true, ..News::default() };
     tell(tx, &row, parties, news).await?;
     let actor = Actor::Member(viewer.clone()).tag();
     let action = if yes { "handover.take" } else { "handover.reject" };
@@ -246,13 +238,7 @@ async fn give_back(
     let Some(after) = requests::by_sk(tx.conn(), row.sk, now).await? else { return Ok(()) };
     let mut parties = requests::parties(tx.conn(), &after, now).await?;
     parties.past.extend(row.target);
-    let news = News {
-        revision: row.revision + 1,
-        effective_at: None,
-        expires: None,
-        requester_hears: true,
-        deaf: None,
-    };
+    let news = News { revision: row.revision + 1, requester_hears: true, ..News::default() };
     tell(tx, &after, &parties, news).await?;
     let tag = by.map(|(viewer, _)| Actor::Member(viewer.clone()).tag());
     let actor = (tag.as_deref().unwrap_or("operator"), row.company);
@@ -383,10 +369,9 @@ async fn take_request(
     let parties = requests::parties(tx.conn(), &after, now).await?;
     let news = News {
         revision: row.revision + 1,
-        effective_at: None,
         expires: Some(row.lifetime.expires),
         requester_hears: true,
-        deaf: None,
+        ..News::default()
     };
     tell(tx, &after, &parties, news).await
 }
@@ -420,8 +405,7 @@ pub(crate) async fn refuse(
         }
     }
     let parties = requests::parties(tx.conn(), &row, now).await?;
-    let news =
-        News { revision: row.revision, effective_at: None, expires: None, requester_hears: true, deaf: None };
+    let news = News { revision: row.revision, requester_hears: true, ..News::default() };
     tell(tx, &row, &parties, news).await?;
     write_down(tx, &row, actor, "handover.refuse", row.lifetime.stored, None, call).await?;
     Ok(true)

@@ -61,8 +61,7 @@ pub(crate) async fn renew(tx: &mut Write, company: i64) -> Result<(), ApprovalEr
                 revision: row.revision,
                 effective_at: row.lifetime.effective_at,
                 expires: Some(row.lifetime.expires),
-                requester_hears: false,
-                deaf: None,
+                ..News::default()
             };
             tell(tx, &row, &parties, news).await?;
         }

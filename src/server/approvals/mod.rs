@@ -71,6 +71,9 @@ impl From<sqlx::Error> for ApprovalError {
 
 /// Cause of the outbox row that says that an undo window is over.
 const EFFECTIVE: &str = "effective";
+
+/// What nothing ends by itself is given a life that is as good as endless.
+const LONG_LIFE: std::time::Duration = std::time::Duration::from_secs(100 * 365 * 24 * 3_600);
 /// Cause of the outbox row that says that a request's life ended.
 const EXPIRED: &str = "expired";
 

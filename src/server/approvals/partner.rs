@@ -89,8 +89,7 @@ pub(crate) async fn propose_link(
     requests::add_approver(tx, sk, Part::Admin, other, None).await?;
     let row = requests::by_sk(tx.conn(), sk, now).await?.ok_or(StoreError::Unexpected("requests"))?;
     let parties = requests::parties(tx.conn(), &row, now).await?;
-    let news =
-        News { revision: 1, effective_at: None, expires: Some(expires), requester_hears: true, deaf: None };
+    let news = News { revision: 1, expires: Some(expires), requester_hears: true, ..News::default() };
     tell(tx, &row, &parties, news).await?;
     let actor = Actor::Member(viewer.clone()).tag();
     let version = Some(policy.version);

@@ -138,8 +138,7 @@ pub(crate) async fn submit(
     .await?;
     let row = requests::by_sk(tx.conn(), sk, now).await?.ok_or(StoreError::Unexpected("requests"))?;
     let parties = requests::parties(tx.conn(), &row, now).await?;
-    let news =
-        News { revision: 1, effective_at: None, expires: Some(expires), requester_hears: false, deaf: None };
+    let news = News { revision: 1, expires: Some(expires), ..News::default() };
     tell(tx, &row, &parties, news).await?;
     let version = Some(verdict.policy_version);
     write_begin(tx, &row, ("visitor", row.company), "request.submit", version, call).await?;

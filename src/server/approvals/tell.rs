@@ -44,7 +44,7 @@ fn touched<'a>(row: &'a RequestRow, revision: i64, (company, member): Ear) -> To
 }
 
 /// What is to be told.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, Default)]
 pub(super) struct News {
     /// The request's revision after the change.
     pub(super) revision: i64,

@@ -47,13 +47,7 @@ async fn take_back(
     unmake(tx, row).await?;
     let now = tx.now();
     let parties = requests::parties(tx.conn(), row, now).await?;
-    let news = News {
-        revision: row.revision + 1,
-        effective_at: None,
-        expires: None,
-        requester_hears: true,
-        deaf: None,
-    };
+    let news = News { revision: row.revision + 1, requester_hears: true, ..News::default() };
     tell(tx, row, &parties, news).await?;
     write_down(tx, row, actor, "request.withdraw", RequestState::Withdrawn, None, call).await?;
     Ok(true)

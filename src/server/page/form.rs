@@ -27,7 +27,7 @@ use crate::server::secrets::{CardKey, random, same, sha256};
 use crate::server::store::cards::OpenCard;
 use crate::server::store::{StoreError, policies};
 use crate::server::{App, ids};
-use crate::text::{SafeText, Untrusted, is_readable, sanitise_line};
+use crate::text::{SafeText, Untrusted, fits, is_readable, sanitise_line};
 
 /// Nobody fills the form in less.
 const LEAST: Duration = Duration::from_secs(3);
@@ -200,10 +200,7 @@ fn check(rule: &Rule, value: Vec<u8>) -> Result<String, Text> {
     if text.is_empty() {
         return Ok(text);
     }
-    if text.len() > rule.bytes
-        || text.graphemes(true).take(rule.graphemes + 1).count() > rule.graphemes
-        || text.lines().count() > rule.lines
-    {
+    if !fits(&text, rule.graphemes, rule.bytes) || text.lines().count() > rule.lines {
         return Err(Text::PageErrorTooLong);
     }
     if rule.lines == 1 && !graphemes_are_bounded(&text) || mostly_hidden(&text) {

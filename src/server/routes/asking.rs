@@ -2,7 +2,6 @@
 
 use axum::extract::State;
 use axum::response::Response;
-use unicode_segmentation::UnicodeSegmentation as _;
 
 use super::requests::seen;
 use crate::api::{NewPermission, Problem, WhyBody};
@@ -27,7 +26,7 @@ pub(super) fn purpose(text: &crate::text::Untrusted) -> Result<String, Problem> 
 }
 
 fn bounded(text: String, graphemes: usize, bytes: usize, field: &str) -> Result<String, Problem> {
-    if text.graphemes(true).take(graphemes + 1).count() > graphemes || text.len() > bytes {
+    if !crate::text::fits(&text, graphemes, bytes) {
         return Err(Problem::invalid(field, "too_long"));
     }
     Ok(text)

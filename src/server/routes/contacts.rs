@@ -2,7 +2,6 @@
 
 use axum::extract::State;
 use axum::response::Response;
-use unicode_segmentation::UnicodeSegmentation as _;
 
 use super::directory::Paging;
 use crate::api::{EventKind, NewHandover, Page, Problem, ProblemCode, RemarkBody, SYNC_PAGE, ToColleague};
@@ -17,7 +16,7 @@ use crate::server::store::contacts::{self, ContactRow};
 use crate::server::store::outbox::{self, Touched};
 use crate::server::store::{Write, audit, companies, introductions, members, policies};
 use crate::server::{App, approvals};
-use crate::text::Untrusted;
+use crate::text::{Untrusted, fits};
 
 /// Longest remark, in graphemes.
 const MAX_REMARK: usize = 100;
@@ -27,11 +26,6 @@ const MAX_DESCRIPTION: usize = 300;
 const MAX_TAGS: usize = 20;
 /// Most contacts of one handover.
 const MAX_HANDED_OVER: usize = 100;
-
-/// Whether a text has at most so many graphemes, of four bytes each on the average.
-fn fits(text: &str, graphemes: usize) -> bool {
-    text.graphemes(true).take(graphemes + 1).count() <= graphemes && text.len() <= 4 * graphemes
-}
 
 #[utoipa::path(get, path = "/v1/contacts", security(("token" = [])),
     params(("after" = Option<String>, Query, description = "id of the last row of the page before"),
@@ -159,11 +153,11 @@ pub(super) async fn set_remark(
     body: Json<RemarkBody>,
 ) -> Result<Response, Failure> {
     let remark = normalise_line(body.value.remark.as_data());
-    if !fits(&remark, MAX_REMARK) {
+    if !fits(&remark, MAX_REMARK, 4 * MAX_REMARK) {
         return Err(Problem::invalid("remark", "too_long").into());
     }
     let description = body.value.description.as_ref().map(|text| normalise_line(text.as_data()));
-    if description.as_ref().is_some_and(|text| !fits(text, MAX_DESCRIPTION)) {
+    if description.as_ref().is_some_and(|text| !fits(text, MAX_DESCRIPTION, 4 * MAX_DESCRIPTION)) {
         return Err(Problem::invalid("description", "too_long").into());
     }
     let object = format!("{id}@{revision}");

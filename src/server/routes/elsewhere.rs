@@ -2,7 +2,6 @@
 
 use axum::extract::State;
 use axum::response::Response;
-use unicode_segmentation::UnicodeSegmentation as _;
 
 use super::tokens::named_company;
 use crate::api::{ElsewhereBody, ElsewhereReply, Problem};
@@ -11,7 +10,7 @@ use crate::server::access::Action;
 use crate::server::auth::Caller;
 use crate::server::respond::{Failure, Json, TwoTexts, ok};
 use crate::server::{App, approvals};
-use crate::text::{Untrusted, is_readable};
+use crate::text::{Untrusted, fits, is_readable};
 
 /// Longest name of a system, in graphemes; one may have twice four bytes.
 const MAX_SYSTEM: usize = 32;
@@ -53,8 +52,8 @@ fn line(field: &str, text: &Untrusted, graphemes: usize) -> Result<Untrusted, Pr
 }
 
 fn in_limits(field: &str, text: String, graphemes: usize) -> Result<Untrusted, Problem> {
-    let long = text.graphemes(true).take(graphemes + 1).count() > graphemes || text.len() > 8 * graphemes;
-    if long { Err(Problem::invalid(field, "too_long")) } else { Ok(text.into()) }
+    let short = fits(&text, graphemes, 8 * graphemes);
+    if short { Ok(text.into()) } else { Err(Problem::invalid(field, "too_long")) }
 }
 
 /// A line that may be left out; an empty one is.

@@ -122,6 +122,27 @@ impl<'a> Canvas<'a> {
         self.sign(x, y, symbol, Style::new().fg(upper).bg(lower));
     }
 
+    /// The row of a list that is selected.
+    pub(super) fn select(&mut self, pane: Pane, y: u16) {
+        self.sign(pane.x, y, '>', self.theme.strong());
+        self.restyle(pane.x, y, pane.columns, self.theme.selected());
+    }
+
+    /// Texts one below the other, each as many lines as it needs, until the pane is full. The style is by the
+    /// number of the text.
+    pub(super) fn lines(&mut self, pane: Pane, texts: &[SafeText], style: impl Fn(usize) -> Style) {
+        let mut y = pane.y;
+        for (n, text) in texts.iter().enumerate() {
+            for line in text.wrap(pane.columns.into()) {
+                if y >= pane.y + pane.rows {
+                    return;
+                }
+                self.put(pane.x, y, pane.columns, &line, style(n));
+                y += 1;
+            }
+        }
+    }
+
     /// A frame around a pane that is cleared, with a heading. Returns the inside.
     pub(super) fn framed(&mut self, pane: Pane, heading: &SafeText) -> Pane {
         self.fill(pane, self.theme.plain());
@@ -172,4 +193,11 @@ fn rect(pane: Pane) -> Rect {
 /// A number of cells as the buffer counts them.
 pub(super) fn cells(count: usize) -> u16 {
     u16::try_from(count).unwrap_or(u16::MAX)
+}
+
+/// A row that is ticked or not.
+pub(super) fn tick(ticked: bool, text: &SafeText) -> SafeText {
+    let mut line = SafeText::constant(if ticked { "[x] " } else { "[ ] " });
+    line.push(text);
+    line
 }

@@ -195,8 +195,7 @@ fn found(canvas: &mut Canvas<'_>, state: &State, env: &Env, regions: &Regions) {
         let third = x + widths.name + widths.title + 2;
         canvas.put_marked((third, y, widths.third), &text, &text_marks, quiet, matched);
         if at == open.cursor.at {
-            canvas.sign(pane.x, y, '>', canvas.theme.strong());
-            canvas.restyle(pane.x, y, pane.columns, canvas.theme.selected());
+            canvas.select(pane, y);
         }
     }
 }

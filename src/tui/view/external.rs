@@ -118,8 +118,7 @@ fn list(canvas: &mut Canvas<'_>, state: &State, env: &Env, regions: &Regions) ->
             linked_row(canvas, state, person, (pane.x, y, pane.columns));
         }
         if at == cursor.at {
-            canvas.sign(pane.x, y, '>', canvas.theme.strong());
-            canvas.restyle(pane.x, y, pane.columns, canvas.theme.selected());
+            canvas.select(pane, y);
             caret = Some(Caret { x: pane.x, y });
         }
     }

@@ -1,6 +1,6 @@
 //! What lies above the page.
 
-use super::canvas::{Canvas, cells};
+use super::canvas::{Canvas, cells, tick};
 use super::{Caret, detail, namecard, own_layers, past, queue_layers, why, wizard};
 use crate::domain::{ReasonCode, RequestAction};
 use crate::i18n::Text;
@@ -130,8 +130,7 @@ fn reject(canvas: &mut Canvas<'_>, state: &State, env: &Env, layer: &RejectLayer
         line.push(&env.words.reason(*reason));
         canvas.put(inside.x + 2, y, inside.columns.saturating_sub(2), &line, canvas.theme.plain());
         if at == layer.at {
-            canvas.sign(inside.x, y, '>', canvas.theme.strong());
-            canvas.restyle(inside.x, y, inside.columns, canvas.theme.selected());
+            canvas.select(inside, y);
         }
         y += 1;
     }
@@ -145,9 +144,8 @@ fn reject(canvas: &mut Canvas<'_>, state: &State, env: &Env, layer: &RejectLayer
         [(blockable, layer.block, Text::RejectBlock), (true, layer.tell, Text::RejectTell)]
     {
         if there && y < inside.y + inside.rows {
-            let mut tick = SafeText::constant(if ticked { "[x] " } else { "[ ] " });
-            tick.push(&env.words.get(text));
-            canvas.put(inside.x, y, inside.columns, &tick, canvas.theme.plain());
+            let line = tick(ticked, &env.words.get(text));
+            canvas.put(inside.x, y, inside.columns, &line, canvas.theme.plain());
             y += 1;
         }
     }
@@ -216,8 +214,7 @@ fn question(canvas: &mut Canvas<'_>, state: &State, env: &Env, ask: Ask, at: usi
         line.push(&env.words.get(answer));
         canvas.put(inside.x + 2, y, inside.columns.saturating_sub(2), &line, canvas.theme.plain());
         if n == at {
-            canvas.sign(inside.x, y, '>', canvas.theme.strong());
-            canvas.restyle(inside.x, y, inside.columns, canvas.theme.selected());
+            canvas.select(inside, y);
         }
     }
     Some(Caret { x: inside.x, y: inside.y + used + cells(at) })

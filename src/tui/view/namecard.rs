@@ -171,18 +171,9 @@ fn words(
     if card.moved {
         lines.push(env.words.get(Text::CardMoved));
     }
-    let mut y = pane.y;
-    for (n, line) in lines.iter().enumerate() {
-        for part in line.wrap(pane.columns.into()) {
-            if y >= pane.y + pane.rows {
-                return;
-            }
-            let style = canvas.theme.on_paper();
-            let style = if n == 0 || n == 2 { style.patch(canvas.theme.strong()) } else { style };
-            canvas.put(pane.x, y, pane.columns, &part, style);
-            y += 1;
-        }
-    }
+    let plain = canvas.theme.on_paper();
+    let strong = plain.patch(canvas.theme.strong());
+    canvas.lines(pane, &lines, |n| if n == 0 || n == 2 { strong } else { plain });
 }
 
 /// The window is too small for any code that can be scanned: what it needs, and the ways out.
@@ -206,14 +197,8 @@ fn too_small(canvas: &mut Canvas<'_>, state: &State, env: &Env, card: &Card, nee
         env.words.get(Text::TooSmallSave),
         SafeText::clean(&card.link),
     ];
-    let mut y = 0;
-    for text in words {
-        for line in text.wrap(size.columns.saturating_sub(1).into()) {
-            if y + 1 >= size.rows {
-                return;
-            }
-            canvas.put(0, y, size.columns, &line, canvas.theme.plain());
-            y += 1;
-        }
-    }
+    let pane =
+        Pane { x: 0, y: 0, columns: size.columns.saturating_sub(1), rows: size.rows.saturating_sub(1) };
+    let plain = canvas.theme.plain();
+    canvas.lines(pane, &words, |_| plain);
 }

@@ -1,20 +1,13 @@
 //! Layers in which one sets something of one's own.
 
 use super::Caret;
-use super::canvas::{Canvas, cells};
+use super::canvas::{Canvas, cells, tick};
 use super::layers::{QUESTION, field, framed, wrapped};
 use crate::domain::Card;
 use crate::i18n::Text;
 use crate::i18n::say::{self, NAME_CELLS};
 use crate::text::{SafeText, Untrusted};
 use crate::tui::model::{Env, Pane, SharingLayer, SharingRow, State, TagsLayer};
-
-/// A row that is ticked or not.
-fn tick(ticked: bool, text: &SafeText) -> SafeText {
-    let mut line = SafeText::constant(if ticked { "[x] " } else { "[ ] " });
-    line.push(text);
-    line
-}
 
 /// Rows of which one is selected, as many as fit around it. Returns where that one stands.
 fn rows(canvas: &mut Canvas<'_>, pane: Pane, lines: &[SafeText], at: usize) -> Option<Caret> {
@@ -24,8 +17,7 @@ fn rows(canvas: &mut Canvas<'_>, pane: Pane, lines: &[SafeText], at: usize) -> O
     for ((n, line), y) in lines.iter().enumerate().skip(top).take(room).zip(pane.y..) {
         canvas.put(pane.x + 2, y, pane.columns.saturating_sub(2), line, canvas.theme.plain());
         if n == at {
-            canvas.sign(pane.x, y, '>', canvas.theme.strong());
-            canvas.restyle(pane.x, y, pane.columns, canvas.theme.selected());
+            canvas.select(pane, y);
             caret = Some(Caret { x: pane.x, y });
         }
     }
@@ -116,15 +108,6 @@ pub(super) fn outside(canvas: &mut Canvas<'_>, pane: Pane, env: &Env, card: &Car
         lines.push(SafeText::default());
         lines.push(words.get(Text::PageLocalOnly));
     }
-    let mut y = pane.y;
-    for (n, line) in lines.iter().enumerate() {
-        for part in line.wrap(pane.columns.into()) {
-            if y >= pane.y + pane.rows {
-                return;
-            }
-            let style = if n == 0 { canvas.theme.strong() } else { canvas.theme.plain() };
-            canvas.put(pane.x, y, pane.columns, &part, style);
-            y += 1;
-        }
-    }
+    let (strong, plain) = (canvas.theme.strong(), canvas.theme.plain());
+    canvas.lines(pane, &lines, |n| if n == 0 { strong } else { plain });
 }

@@ -51,8 +51,7 @@ pub(super) fn draw(canvas: &mut Canvas<'_>, state: &State, env: &Env, layer: &Pa
             row(canvas, state, env, layer.which, request, (list.x, y, list.columns));
         }
         if at == layer.cursor.at {
-            canvas.sign(list.x, y, '>', canvas.theme.strong());
-            canvas.restyle(list.x, y, list.columns, canvas.theme.selected());
+            canvas.select(list, y);
             caret = Some(Caret { x: list.x, y });
         }
     }

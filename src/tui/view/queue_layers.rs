@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::Caret;
-use super::canvas::{Canvas, cells};
+use super::canvas::{Canvas, cells, tick};
 use super::layers::{QUESTION, field, framed, wrapped};
 use super::queue::group_name;
 use crate::domain::{DecisionKind, RequestId};
@@ -113,15 +113,10 @@ pub(super) fn bulk(canvas: &mut Canvas<'_>, state: &State, env: &Env, layer: &Bu
     // Where rows are scarce the answers are what has to be seen.
     let kept = cells(foot.len()) + u16::from(layer.number.is_some());
     let (above, below) = inside.split_rows(inside.rows.saturating_sub(kept));
-    let mut y = above.y;
-    for text in lines.iter().chain(&left).chain([&hear]) {
-        for line in text.wrap(above.columns.into()) {
-            if y < above.y + above.rows {
-                canvas.put(above.x, y, above.columns, &line, canvas.theme.plain());
-                y += 1;
-            }
-        }
-    }
+    lines.extend(left);
+    lines.push(hear);
+    let plain = canvas.theme.plain();
+    canvas.lines(above, &lines, |_| plain);
     match &layer.number {
         Some(number) => {
             if let Some(text) = foot.first() {
@@ -142,8 +137,7 @@ fn choices(canvas: &mut Canvas<'_>, pane: Pane, answers: &[SafeText], at: usize)
         line.push(answer);
         canvas.put(pane.x + 2, y, pane.columns.saturating_sub(2), &line, canvas.theme.plain());
         if n == at {
-            canvas.sign(pane.x, y, '>', canvas.theme.strong());
-            canvas.restyle(pane.x, y, pane.columns, canvas.theme.selected());
+            canvas.select(pane, y);
         }
     }
     Some(Caret { x: pane.x, y: pane.y + cells(at) })
@@ -252,8 +246,7 @@ pub(super) fn colleague(
         let room = room.saturating_sub(used + 2);
         canvas.put(list.x + 2 + used + 2, y, room, &title, canvas.theme.quiet());
         if at == layer.cursor.at {
-            canvas.sign(list.x, y, '>', canvas.theme.strong());
-            canvas.restyle(list.x, y, list.columns, canvas.theme.selected());
+            canvas.select(list, y);
         }
     }
     caret
@@ -269,15 +262,13 @@ pub(super) fn scope(canvas: &mut Canvas<'_>, state: &State, env: &Env, layer: &S
     for ((at, (id, depth)), y) in rows.zip(list.y..) {
         let Some(department) = state.data.department(id) else { continue };
         let indent = cells(*depth).saturating_mul(2).min(list.columns / 2);
-        let mut line = SafeText::constant(if layer.chosen.contains(id) { "[x] " } else { "[ ] " });
-        line.push(&department_name(env, department));
+        let mut line = tick(layer.chosen.contains(id), &department_name(env, department));
         line.push_constant("  ");
         line.push(&SafeText::number(department.head_count));
         let x = list.x + 2 + indent;
         canvas.put(x, y, (list.x + list.columns).saturating_sub(x), &line, canvas.theme.plain());
         if at == layer.cursor.at {
-            canvas.sign(list.x, y, '>', canvas.theme.strong());
-            canvas.restyle(list.x, y, list.columns, canvas.theme.selected());
+            canvas.select(list, y);
             caret = Some(Caret { x: list.x, y });
         }
     }
